@@ -1,0 +1,32 @@
+use super::place::{Placed, Wanted};
+use super::{Chats, CreateError};
+use crate::ports::{Action, Object};
+use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
+
+/// A chat to create from an event room that exists already.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvertChat {
+    /// The tenant's name space, which the room belongs to.
+    pub audience: Audience,
+    /// The tenant's own key within the audience.
+    pub scope: Scope,
+    /// What the tenant notes of the chat.
+    pub tags: Option<Tags>,
+    /// The room.
+    pub event_room: EventRoomId,
+}
+
+impl Chats {
+    /// Creates a chat from an event room, or finds the chat that an equal request created before.
+    pub async fn convert(
+        &self,
+        account: &Account,
+        chat: ConvertChat,
+    ) -> Result<Placed, CreateError> {
+        let ConvertChat { audience, scope, tags, event_room } = chat;
+        self.ports.access.authorize(account, &audience, Object::Chats, Action::Convert).await?;
+
+        let asked_by = account.clone();
+        self.place(Wanted { audience, scope, tags, room: Some(event_room), asked_by }).await
+    }
+}

@@ -1,0 +1,190 @@
+//! One chat for one key, whoever asks and however often: reserve it, or meet the one that is there.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, pending, select};
+
+use super::open::Ours;
+use super::{Chats, CreateError};
+use crate::chat::{Chat, ChatState, Opening};
+use crate::ports::{EventRoomsError, Reservation, Reserved};
+use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
+
+/// What came of a request for a chat.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Placed {
+    /// This request made the chat.
+    Made(Chat),
+    /// The chat was there, or another request made it meanwhile.
+    Found(Chat),
+}
+
+/// The chat that a request wants to be there.
+pub(super) struct Wanted {
+    pub(super) audience: Audience,
+    pub(super) scope: Scope,
+    pub(super) tags: Option<Tags>,
+    /// The room that it is to stand on; `None` for a new one.
+    pub(super) room: Option<EventRoomId>,
+    pub(super) asked_by: Account,
+}
+
+/// How long to wait before looking again for a chat that another instance opens. It doubles.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+const LONGEST_LOOK: Duration = Duration::from_millis(500);
+
+impl Chats {
+    /// Makes the wanted chat, or finds the one that has its key.
+    pub(super) async fn place(&self, wanted: Wanted) -> Result<Placed, CreateError> {
+        let mut patience = self.ports.clock.sleep(self.settings.wait);
+        let mut look_after = FIRST_LOOK;
+        loop {
+            let met = match self.reserve(&wanted).await? {
+                Start::Ours(ours) => match self.open(ours).await? {
+                    Some(chat) => return Ok(Placed::Made(chat)),
+                    None => continue,
+                },
+                Start::Met(chat) => chat,
+            };
+            match met.state {
+                ChatState::Ready(room) if wanted.is_met_by(&met, Some(room)) => {
+                    return Ok(Placed::Found(met));
+                }
+                ChatState::Opening(opening) if wanted.is_met_by(&met, opening.existing_room) => {
+                    if let Some(ours) = self.take_over(&met, opening).await? {
+                        if let Some(chat) = self.open(ours).await? {
+                            return Ok(Placed::Made(chat));
+                        }
+                    } else {
+                        self.wait_for(&met, opening, look_after, &mut patience).await?;
+                        look_after = LONGEST_LOOK.min(look_after * 2);
+                    }
+                }
+                _ => return Err(CreateError::AlreadyExists(met.id)),
+            }
+        }
+    }
+
+    /// Reserves the wanted chat. The store's unique keys alone decide whether it can be.
+    async fn reserve(&self, wanted: &Wanted) -> Result<Start, CreateError> {
+        if let Some(room) = wanted.room {
+            // A repeat is answered without the event service. Nothing is decided here: if there is no
+            // chat now there may be one by the time of the reservation, and that finds it.
+            let store = &self.ports.store;
+            if let Some(chat) = store.find_by_key(&wanted.audience, &wanted.scope).await? {
+                return Ok(Start::Met(chat));
+            }
+            self.check_room(room, wanted).await?;
+        }
+
+        let now = self.ports.clock.now();
+        let reservation = Reservation {
+            id: self.ports.ids.next(),
+            audience: wanted.audience.clone(),
+            scope: wanted.scope.clone(),
+            tags: wanted.tags.clone(),
+            existing_room: wanted.room,
+            asked_by: wanted.asked_by.clone(),
+            created_at: now,
+            lease_until: now.plus(self.settings.lease),
+        };
+        // It is in flight before anyone can meet it.
+        let flight = self.in_flight.start(reservation.id);
+        match self.ports.store.reserve(&reservation).await? {
+            Reserved::Made => Ok(Start::Ours(Ours::reserved(reservation, flight))),
+            Reserved::KeyTaken(chat) => Ok(Start::Met(chat)),
+            Reserved::RoomTaken => Err(CreateError::EventRoomTaken),
+        }
+    }
+
+    /// Checks that a room may become a chat, before anything is reserved.
+    ///
+    /// So a stranger to the room learns nothing of it, and never holds it even for a moment. A room's
+    /// audience never changes: the answer stays true for all attempts on the reservation.
+    async fn check_room(&self, room: EventRoomId, wanted: &Wanted) -> Result<(), CreateError> {
+        let room = self.ports.rooms.find(room).await.map_err(|error| match error {
+            EventRoomsError::Refused(cause) => CreateError::EventServiceRejected(cause),
+            EventRoomsError::Unavailable(cause) | EventRoomsError::Unknown(cause) => {
+                CreateError::EventServiceUnavailable(cause)
+            }
+        })?;
+        let room = room
+            .filter(|room| room.audience == wanted.audience)
+            .ok_or(CreateError::EventRoomNotFound)?;
+
+        // While a chat is opening, its new room may be known to the event service alone. Rooms are
+        // bound to other things of the platform too: only a chat of ours makes a room taken.
+        if let Some(chat) = room.bound_to
+            && let Some(chat) = self.ports.store.find(chat).await?
+            && !wanted.has_the_key_of(&chat)
+        {
+            return Err(CreateError::EventRoomTaken);
+        }
+        Ok(())
+    }
+
+    /// Starts the next attempt on a chat whose lease has run out, unless someone else just did.
+    async fn take_over(&self, chat: &Chat, opening: Opening) -> Result<Option<Ours>, CreateError> {
+        let now = self.ports.clock.now();
+        if !opening.lease_has_run_out(now) {
+            return Ok(None);
+        }
+        let lease_until = now.plus(self.settings.lease);
+        let flight = self.in_flight.start(chat.id);
+        let taken = self.ports.store.take_over(chat.id, opening.attempt, now, lease_until).await?;
+        Ok(taken.map(|attempt| Ours {
+            chat: chat.clone(),
+            opening: Opening { attempt, lease_until, ..opening },
+            flight,
+        }))
+    }
+
+    /// Waits for a sign of a chat that someone else is opening: the end of an opening in this process,
+    /// the end of the lease, or merely time to look again.
+    async fn wait_for(
+        &self,
+        chat: &Chat,
+        opening: Opening,
+        look_after: Duration,
+        patience: &mut BoxFuture<'_, ()>,
+    ) -> Result<(), CreateError> {
+        let lease = opening.lease_until.since(self.ports.clock.now());
+        let (end, look_after) = match self.in_flight.end_of(chat.id) {
+            Some(end) => (end.map(drop).boxed(), lease),
+            None => (pending().boxed(), lease.min(look_after)),
+        };
+        let sign = select(end, self.ports.clock.sleep(look_after));
+        match select(patience, sign).await {
+            Either::Left(_) => Err(CreateError::EventServiceUnavailable(Box::new(StillOpening))),
+            Either::Right(_) => Ok(()),
+        }
+    }
+}
+
+/// What a request for a chat begins with.
+enum Start {
+    /// The chat is ours to open.
+    Ours(Ours),
+    /// Another request was earlier.
+    Met(Chat),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("another request is still opening the chat")]
+struct StillOpening;
+
+impl Wanted {
+    /// Whether `chat`, which stands on `room` (`None` while nobody knows), says the same.
+    fn is_met_by(&self, chat: &Chat, room: Option<EventRoomId>) -> bool {
+        let rooms_agree = match (self.room, room) {
+            (Some(wanted), Some(room)) => wanted == room,
+            _ => true,
+        };
+        rooms_agree && self.tags == chat.tags
+    }
+
+    fn has_the_key_of(&self, chat: &Chat) -> bool {
+        self.audience == chat.audience && self.scope == chat.scope
+    }
+}

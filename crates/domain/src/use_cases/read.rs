@@ -1,0 +1,39 @@
+use super::{Chats, ReadError};
+use crate::chat::Chat;
+use crate::ports::{Action, Object};
+use crate::values::{Account, Audience, ChatId, Scope};
+
+impl Chats {
+    /// Reads a chat by its identifier.
+    pub async fn read(&self, account: &Account, id: ChatId) -> Result<Chat, ReadError> {
+        let chat = self.ports.store.find(id).await?.ok_or(ReadError::NotFound)?;
+        self.may_read(account, &chat.audience, Object::Chat(id)).await?;
+        Ok(chat)
+    }
+
+    /// Reads a chat by the tenant's own key.
+    ///
+    /// Where there is no chat, only who may read the audience's chats at large is told so: to everyone
+    /// else a chat that is not there looks like one that is.
+    pub async fn read_by_key(
+        &self,
+        account: &Account,
+        audience: &Audience,
+        scope: &Scope,
+    ) -> Result<Chat, ReadError> {
+        let chat = self.ports.store.find_by_key(audience, scope).await?;
+        let object = chat.as_ref().map_or(Object::Chats, |chat| Object::Chat(chat.id));
+        self.may_read(account, audience, object).await?;
+        chat.ok_or(ReadError::NotFound)
+    }
+
+    async fn may_read(
+        &self,
+        account: &Account,
+        audience: &Audience,
+        object: Object,
+    ) -> Result<(), ReadError> {
+        self.ports.access.authorize(account, audience, object, Action::Read).await?;
+        Ok(())
+    }
+}

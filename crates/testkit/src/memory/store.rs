@@ -1,0 +1,149 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chats_domain::chat::{Attempt, Chat, ChatState, Opening};
+use chats_domain::ports::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
+use chats_domain::values::{Audience, ChatId, EventRoomId, Scope, Timestamp};
+
+/// A chat store in memory. It is the model that the others are compared with.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<HashMap<ChatId, Chat>>);
+
+impl MemoryStore {
+    /// All chats there are.
+    #[must_use]
+    pub fn all(&self) -> Vec<Chat> {
+        self.chats().values().cloned().collect()
+    }
+
+    fn chats(&self) -> MutexGuard<'_, HashMap<ChatId, Chat>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl ChatStore for MemoryStore {
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
+        let mut chats = self.chats();
+        let has_key =
+            |chat: &&Chat| chat.audience == reservation.audience && chat.scope == reservation.scope;
+        if let Some(chat) = chats.values().find(has_key) {
+            return Ok(Reserved::KeyTaken(chat.clone()));
+        }
+        if let Some(room) = reservation.existing_room
+            && chats.values().any(|chat| room_of(chat) == Some(room))
+        {
+            return Ok(Reserved::RoomTaken);
+        }
+        if chats.contains_key(&reservation.id) {
+            return Err(StoreError::Failed("the identifier is taken".into()));
+        }
+        chats.insert(reservation.id, reserved(reservation));
+        Ok(Reserved::Made)
+    }
+
+    async fn find(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        Ok(self.chats().get(&id).cloned())
+    }
+
+    async fn find_by_key(
+        &self,
+        audience: &Audience,
+        scope: &Scope,
+    ) -> Result<Option<Chat>, StoreError> {
+        let has_key = |chat: &&Chat| chat.audience == *audience && chat.scope == *scope;
+        Ok(self.chats().values().find(has_key).cloned())
+    }
+
+    async fn take_over(
+        &self,
+        id: ChatId,
+        seen: Attempt,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<Attempt>, StoreError> {
+        let mut chats = self.chats();
+        let taken = opening(&mut chats, id, seen).filter(|opening| opening.lease_has_run_out(now));
+        Ok(taken.map(|opening| {
+            opening.attempt = seen.next();
+            opening.lease_until = lease_until;
+            opening.attempt
+        }))
+    }
+
+    async fn confirm(
+        &self,
+        id: ChatId,
+        attempt: Attempt,
+        room: EventRoomId,
+    ) -> Result<Confirmed, StoreError> {
+        let mut chats = self.chats();
+        if opening(&mut chats, id, attempt).is_none() {
+            return Ok(Confirmed::Overtaken);
+        }
+        let another_has_it = |chat: &Chat| chat.id != id && room_of(chat) == Some(room);
+        if chats.values().any(another_has_it) {
+            return Ok(Confirmed::RoomTaken);
+        }
+        if let Some(chat) = chats.get_mut(&id) {
+            chat.state = ChatState::Ready(room);
+        }
+        Ok(Confirmed::Ready)
+    }
+
+    async fn postpone(
+        &self,
+        id: ChatId,
+        attempt: Attempt,
+        lease_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut chats = self.chats();
+        let opening = opening(&mut chats, id, attempt);
+        Ok(opening.map(|opening| opening.lease_until = lease_until).is_some())
+    }
+
+    async fn release(&self, id: ChatId, attempt: Attempt) -> Result<bool, StoreError> {
+        let mut chats = self.chats();
+        let is_ours = opening(&mut chats, id, attempt).is_some();
+        if is_ours {
+            chats.remove(&id);
+        }
+        Ok(is_ours)
+    }
+}
+
+fn reserved(reservation: &Reservation) -> Chat {
+    Chat {
+        id: reservation.id,
+        audience: reservation.audience.clone(),
+        scope: reservation.scope.clone(),
+        tags: reservation.tags.clone(),
+        created_at: reservation.created_at,
+        state: ChatState::Opening(Opening {
+            existing_room: reservation.existing_room,
+            attempt: Attempt::FIRST,
+            lease_until: reservation.lease_until,
+        }),
+    }
+}
+
+/// The chat, if it is opening and at `attempt`.
+fn opening(
+    chats: &mut HashMap<ChatId, Chat>,
+    id: ChatId,
+    attempt: Attempt,
+) -> Option<&mut Opening> {
+    match &mut chats.get_mut(&id)?.state {
+        ChatState::Opening(opening) if opening.attempt == attempt => Some(opening),
+        _ => None,
+    }
+}
+
+/// The room that the chat has for itself, opening or ready.
+fn room_of(chat: &Chat) -> Option<EventRoomId> {
+    match chat.state {
+        ChatState::Opening(opening) => opening.existing_room,
+        ChatState::Ready(room) => Some(room),
+    }
+}

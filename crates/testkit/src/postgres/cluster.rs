@@ -1,0 +1,226 @@
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use uuid::Uuid;
+
+use super::binaries::{Binaries, BinariesNotFound, find_binaries};
+
+/// A PostgreSQL cluster of our own, gone when this is dropped or the process ends, however it ends.
+///
+/// Its functions block for about a second.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: Programs,
+    directory: PathBuf,
+    port: u16,
+    supervisor: Child,
+}
+
+/// Why there is no cluster, or why it does not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// There are no server programs to start.
+    #[error(transparent)]
+    NoBinaries(#[from] BinariesNotFound),
+    /// PostgreSQL does not run as root, and there is nobody else to run it as.
+    #[error("PostgreSQL does not run as root, and there is neither a user postgres nor a nobody")]
+    NoUser,
+    /// The operating system refused something.
+    #[error("the cluster's files or processes could not be set up")]
+    Io(#[from] io::Error),
+    /// A program of PostgreSQL failed. What it said is here.
+    #[error("{program} failed: {output}")]
+    ProgramFailed {
+        /// The program.
+        program: &'static str,
+        /// What it wrote.
+        output: String,
+    },
+}
+
+/// Waits for the end of its input, which is the end of the test process, then clears up.
+const SUPERVISE: &str = r#"
+    cat >/dev/null
+    "$1" stop --silent --mode immediate --pgdata "$2/data"
+    rm -rf "$2"
+"#;
+
+/// Another program may take a port between the moment it was found free and its use.
+const PORTS_TO_TRY: u32 = 5;
+
+impl Cluster {
+    /// Makes a cluster and starts its server.
+    pub fn start() -> Result<Self, ClusterError> {
+        let programs = Programs { binaries: find_binaries()?, user: user_to_run_as()? };
+        let directory = tempfile::Builder::new().prefix("chats-postgres-").tempdir()?;
+        if let Some(User { uid, gid }) = programs.user {
+            chown(directory.path(), Some(uid), Some(gid))?;
+        }
+        let supervisor = programs.supervise(directory.path())?;
+        let mut cluster = Self { programs, directory: directory.keep(), port: 0, supervisor };
+        cluster.programs.initdb(&cluster.directory)?;
+        cluster.start_on_a_free_port(PORTS_TO_TRY)?;
+        Ok(cluster)
+    }
+
+    /// The URL of the cluster's administrator.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Stops the server as a crash would: connections are cut, nothing is written any more.
+    pub fn stop(&self) -> Result<(), ClusterError> {
+        let arguments = ["stop", "--silent", "--mode", "immediate", "--pgdata", "data"];
+        self.programs.run("pg_ctl", arguments, &self.directory)
+    }
+
+    /// Starts the server after it was stopped. It has the same URL, and all that was committed.
+    pub fn start_again(&self) -> Result<(), ClusterError> {
+        let arguments = ["start", "--silent", "--pgdata", "data", "--log", "log"];
+        self.programs.run("pg_ctl", arguments, &self.directory)
+    }
+
+    fn start_on_a_free_port(&mut self, tries: u32) -> Result<(), ClusterError> {
+        self.port = free_port()?;
+        fs::write(self.directory.join("data/postgresql.auto.conf"), settings(self.port))?;
+        match self.start_again() {
+            Err(_) if tries > 1 => self.start_on_a_free_port(tries - 1),
+            Err(ClusterError::ProgramFailed { program, output }) => {
+                let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                let output = format!("{output}\n{log}");
+                Err(ClusterError::ProgramFailed { program, output })
+            }
+            result => result,
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
+    }
+}
+
+/// Commits are written before they are acknowledged, so that they outlive the server, if not the
+/// machine.
+fn settings(port: u16) -> String {
+    format!(
+        "port = {port}
+        listen_addresses = '127.0.0.1'
+        unix_socket_directories = ''
+        max_connections = 200
+        fsync = off
+        full_page_writes = off
+        "
+    )
+}
+
+/// A free port below those that the system gives to outgoing connections and to tests that ask for any.
+fn free_port() -> io::Result<u16> {
+    let mut result = Err(io::ErrorKind::AddrInUse.into());
+    for _ in 0..50 {
+        let [low, high, ..] = Uuid::new_v4().into_bytes();
+        let port = 15_000 + u16::from_le_bytes([low, high]) % 15_000;
+        result = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(|_| port);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+/// The server's programs, and as whom they run.
+#[derive(Debug)]
+struct Programs {
+    binaries: Binaries,
+    user: Option<User>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl Programs {
+    /// Starts the process that clears up. The test process holds the other end of its input.
+    fn supervise(&self, directory: &Path) -> io::Result<Child> {
+        let mut command = self.command("sh", Path::new("/"));
+        command
+            .args(["-c", SUPERVISE, "sh"])
+            .args([&self.binaries.program("pg_ctl"), directory])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // An interrupt from the keyboard goes to the whole group of the tests.
+            .process_group(0)
+            .spawn()
+    }
+
+    fn initdb(&self, directory: &Path) -> Result<(), ClusterError> {
+        let arguments = [
+            "--pgdata=data",
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ];
+        self.run("initdb", arguments, directory)
+    }
+
+    fn run<'a>(
+        &self,
+        program: &'static str,
+        arguments: impl IntoIterator<Item = &'a str>,
+        directory: &Path,
+    ) -> Result<(), ClusterError> {
+        let output = self
+            .command(self.binaries.program(program), directory)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let written = [output.stdout, output.stderr].concat();
+        Err(ClusterError::ProgramFailed {
+            program,
+            output: String::from_utf8_lossy(&written).trim().into(),
+        })
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>, directory: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(directory);
+        if let Some(User { uid, gid }) = self.user {
+            command.uid(uid).gid(gid);
+        }
+        command
+    }
+}
+
+/// Who runs the server: we, unless we are root.
+fn user_to_run_as() -> Result<Option<User>, ClusterError> {
+    if id(&["-u"]) != Some(0) {
+        return Ok(None);
+    }
+    ["postgres", "nobody"]
+        .iter()
+        .find_map(|name| Some(User { uid: id(&["-u", name])?, gid: id(&["-g", name])? }))
+        .map(Some)
+        .ok_or(ClusterError::NoUser)
+}
+
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,108 @@
+//! Throw-away PostgreSQL: it is there when it is needed, and gone afterwards.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use chats_testkit::postgres::{Cluster, database, find_binaries};
+use tokio_postgres::{Client, NoTls};
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_test_gets_an_empty_database_of_its_own() -> TestResult {
+    let (one, other) = tokio::try_join!(database(), database())?;
+    assert_ne!(one, other);
+    for url in [one, other] {
+        // It would fail if the databases were one, or not empty.
+        connect(&url).await?.batch_execute("CREATE TABLE chat ()").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_stopped_and_started_has_kept_what_was_committed() -> TestResult {
+    let cluster = Cluster::start()?;
+    let client = connect(&cluster.url()).await?;
+    client.batch_execute("CREATE TABLE kept ()").await?;
+
+    cluster.stop()?;
+    assert!(client.batch_execute("SELECT").await.is_err());
+    assert!(connect(&cluster.url()).await.is_err());
+
+    cluster.start_again()?;
+    let client = connect(&cluster.url()).await?;
+    client.batch_execute("SELECT FROM kept").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_cluster_leaves_nothing() -> TestResult {
+    let cluster = Cluster::start()?;
+    let url = cluster.url();
+    let directory = data_directory(&url).await?;
+    assert!(directory.exists());
+
+    drop(cluster);
+    assert!(connect(&url).await.is_err());
+    assert!(!directory.parent().is_some_and(Path::exists));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cluster_of_a_killed_process_leaves_nothing() -> TestResult {
+    let mut holder = Command::new(env::current_exe()?)
+        .args(["--exact", "hold_a_cluster", "--ignored", "--nocapture"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = BufReader::new(holder.stdout.take().unwrap());
+    let url = output
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("url: ").map(String::from))
+        .unwrap();
+    let directory = data_directory(&url).await?;
+    assert!(directory.exists());
+
+    holder.kill()?;
+    holder.wait()?;
+    let gone = async {
+        while directory.parent().is_some_and(Path::exists) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), gone).await?;
+    assert!(connect(&url).await.is_err());
+    Ok(())
+}
+
+#[test]
+#[ignore = "the test above runs it, in a process to kill"]
+fn hold_a_cluster() -> TestResult {
+    let cluster = Cluster::start()?;
+    // A line of its own, whatever the harness has written before.
+    writeln!(io::stdout(), "\nurl: {}", cluster.url())?;
+    io::stdin().read_line(&mut String::new())?;
+    Ok(())
+}
+
+#[test]
+fn the_binaries_that_are_found_are_there() -> TestResult {
+    assert!(find_binaries()?.directory().join("postgres").is_file());
+    Ok(())
+}
+
+async fn data_directory(url: &str) -> Result<PathBuf, tokio_postgres::Error> {
+    let client = connect(url).await?;
+    let row = client.query_one("SHOW data_directory", &[]).await?;
+    Ok(PathBuf::from(row.get::<_, String>(0)))
+}
+
+async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
