@@ -1,0 +1,191 @@
+use async_trait::async_trait;
+use chats_domain::chat::{Attempt, Chat};
+use chats_domain::ports::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
+use chats_domain::values::{Audience, ChatId, EventRoomId, Scope, Timestamp};
+use diesel::prelude::*;
+
+use crate::columns::{MomentColumn, UuidColumn};
+use crate::database::{DieselStore, on_either};
+use crate::failure::Failure;
+use crate::row::{ChatRow, InvalidRow, NewChatRow, OPENING, READY};
+use crate::schema::chat;
+
+/// How often a reservation is tried against chats that are gone again when they are looked at.
+///
+/// Where many ask for one chat and the event service refuses them all, several tries in a row may fail.
+const RESERVATION_TRIES: u32 = 100;
+
+#[async_trait]
+impl ChatStore for DieselStore {
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
+        let row = NewChatRow::from(reservation);
+        for _ in 0..RESERVATION_TRIES {
+            let insert =
+                || diesel::insert_into(chat::table).values(row.clone()).on_conflict_do_nothing();
+            if on_either!(self, execute(insert()))? == 1 {
+                return Ok(Reserved::Made);
+            }
+            if let Some(met) = self.conflict_with(reservation).await? {
+                return Ok(met);
+            }
+        }
+        Err(StoreError::Unavailable(Box::new(TooManyConflicts)))
+    }
+
+    async fn find(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        let chats = on_either!(
+            self,
+            load(
+                chat::table
+                    .filter(chat::id.eq(UuidColumn(id.as_uuid())))
+                    .select(ChatRow::as_select())
+            )
+        )?;
+        the_only(chats)
+    }
+
+    async fn find_by_key(
+        &self,
+        audience: &Audience,
+        scope: &Scope,
+    ) -> Result<Option<Chat>, StoreError> {
+        let chats = on_either!(
+            self,
+            load(
+                chat::table
+                    .filter(chat::audience.eq(audience.as_str().to_owned()))
+                    .filter(chat::scope.eq(scope.as_str().to_owned()))
+                    .select(ChatRow::as_select())
+            )
+        )?;
+        the_only(chats)
+    }
+
+    async fn take_over(
+        &self,
+        id: ChatId,
+        seen: Attempt,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<Attempt>, StoreError> {
+        let next = seen.next();
+        let taken = on_either!(
+            self,
+            execute(
+                diesel::update(opening_at(id, seen))
+                    .filter(chat::lease_until.le(MomentColumn(now)))
+                    .set((
+                        chat::attempt.eq(i64::from(next.number())),
+                        chat::lease_until.eq(MomentColumn(lease_until)),
+                    ))
+            )
+        )?;
+        Ok((taken == 1).then_some(next))
+    }
+
+    async fn confirm(
+        &self,
+        id: ChatId,
+        attempt: Attempt,
+        room: EventRoomId,
+    ) -> Result<Confirmed, StoreError> {
+        let confirmed = on_either!(
+            self,
+            execute(diesel::update(opening_at(id, attempt)).set((
+                chat::state.eq(READY),
+                chat::event_room_id.eq(UuidColumn(room.as_uuid())),
+                chat::lease_until.eq(None::<MomentColumn>),
+            )))
+        );
+        match confirmed {
+            Ok(1) => Ok(Confirmed::Ready),
+            Ok(_) => Ok(Confirmed::Overtaken),
+            // Of the unique columns the room alone is set.
+            Err(Failure::UniqueViolation) => Ok(Confirmed::RoomTaken),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn postpone(
+        &self,
+        id: ChatId,
+        attempt: Attempt,
+        lease_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let postponed = on_either!(
+            self,
+            execute(
+                diesel::update(opening_at(id, attempt))
+                    .set(chat::lease_until.eq(MomentColumn(lease_until)))
+            )
+        )?;
+        Ok(postponed == 1)
+    }
+
+    async fn release(&self, id: ChatId, attempt: Attempt) -> Result<bool, StoreError> {
+        let released = on_either!(self, execute(diesel::delete(opening_at(id, attempt))))?;
+        Ok(released == 1)
+    }
+}
+
+impl DieselStore {
+    /// Why a reservation was not made; `None` if whatever stood in its way is gone.
+    ///
+    /// One statement looks for all of it: between two, a chat that has both the key and the room could
+    /// come, and seem to have the room alone.
+    async fn conflict_with(
+        &self,
+        reservation: &Reservation,
+    ) -> Result<Option<Reserved>, StoreError> {
+        let id = UuidColumn(reservation.id.as_uuid());
+        let room = reservation.existing_room;
+        let in_the_way = || {
+            let has_key = chat::audience
+                .eq(reservation.audience.as_str().to_owned())
+                .and(chat::scope.eq(reservation.scope.as_str().to_owned()));
+            let has_room = chat::event_room_id.eq(room.map(|room| UuidColumn(room.as_uuid())));
+            chat::table.filter(has_key.or(chat::id.eq(id))).or_filter(has_room)
+        };
+        let rows = on_either!(self, load(in_the_way().select(ChatRow::as_select())))?;
+        let chats: Vec<Chat> = all(rows)?;
+
+        let has_key =
+            |chat: &&Chat| chat.audience == reservation.audience && chat.scope == reservation.scope;
+        if let Some(chat) = chats.iter().find(has_key) {
+            return Ok(Some(Reserved::KeyTaken(chat.clone())));
+        }
+        if chats.iter().any(|chat| chat.id == reservation.id) {
+            return Err(StoreError::Failed(Box::new(IdentifierTaken)));
+        }
+        Ok((!chats.is_empty()).then_some(Reserved::RoomTaken))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("other chats came into the way of a reservation and went, again and again")]
+struct TooManyConflicts;
+
+#[derive(Debug, thiserror::Error)]
+#[error("another chat has the identifier")]
+struct IdentifierTaken;
+
+/// The chat, if it is opening and at `attempt`.
+#[diesel::dsl::auto_type]
+fn opening_at(id: ChatId, attempt: Attempt) -> _ {
+    let id: UuidColumn = UuidColumn(id.as_uuid());
+    let state: &'static str = OPENING;
+    let attempt: i64 = i64::from(attempt.number());
+    chat::table
+        .filter(chat::id.eq(id))
+        .filter(chat::state.eq(state))
+        .filter(chat::attempt.eq(attempt))
+}
+
+fn the_only(rows: Vec<ChatRow>) -> Result<Option<Chat>, StoreError> {
+    Ok(all(rows)?.pop())
+}
+
+fn all(rows: Vec<ChatRow>) -> Result<Vec<Chat>, StoreError> {
+    let chats: Result<_, InvalidRow> = rows.into_iter().map(Chat::try_from).collect();
+    Ok(chats.map_err(Failure::from)?)
+}

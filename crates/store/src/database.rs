@@ -1,0 +1,93 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use chats_domain::ports::Cause;
+use tokio::runtime::Handle;
+
+use crate::database_url::{DatabaseUrl, Kind};
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+
+/// The chat store on PostgreSQL or SQLite.
+///
+/// Its calls may be made from any tokio runtime with timers; its connections live on the one that it
+/// was made with.
+#[derive(Clone)]
+pub struct DieselStore(pub(crate) Database);
+
+#[derive(Clone)]
+pub(crate) enum Database {
+    Postgres(Postgres),
+    Sqlite(Sqlite),
+}
+
+/// How many connections there are, and how patient who uses them is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// The most connections that are open to PostgreSQL. SQLite has one that writes and a few that
+    /// read, whatever this says.
+    pub max_connections: NonZeroUsize,
+    /// How long a call waits for a connection: for one to be free, and again for a new one to be made.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL may take to answer, after which the connection is given up; and how long
+    /// SQLite waits for another process that writes.
+    pub answer_timeout: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        const SIXTEEN: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+        Self {
+            max_connections: SIXTEEN,
+            acquire_timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why a store could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The database could not be connected to.
+    #[error("cannot connect to {url}")]
+    NotConnected {
+        /// The database, without a password.
+        url: DatabaseUrl,
+        /// Why.
+        source: Cause,
+    },
+    /// The database could not be migrated, or be asked how far it is.
+    #[error("cannot migrate the database")]
+    NotMigrated(#[source] Cause),
+}
+
+impl DieselStore {
+    /// Connects to a database. It is not migrated: [`migrate`](Self::migrate) it before its first use.
+    ///
+    /// Connections are opened on `runtime`, which must outlive the store's use. Hand it the process's
+    /// main runtime: a connection dies with its runtime, whoever else uses it.
+    pub async fn connect(
+        url: &DatabaseUrl,
+        settings: PoolSettings,
+        runtime: Handle,
+    ) -> Result<Self, SetupError> {
+        let database = match &url.0 {
+            Kind::Postgres(config) => {
+                Postgres::connect(config, settings, runtime).await.map(Database::Postgres)
+            }
+            Kind::Sqlite(path) => Sqlite::open(path, settings, runtime).await.map(Database::Sqlite),
+        };
+        database.map(Self).map_err(|source| SetupError::NotConnected { url: url.clone(), source })
+    }
+}
+
+/// Runs a query on whichever database it is. The query is expanded for each, since its type differs.
+macro_rules! on_either {
+    ($store:expr, $run:ident($query:expr)) => {
+        match &$store.0 {
+            $crate::database::Database::Postgres(postgres) => postgres.$run($query).await,
+            $crate::database::Database::Sqlite(sqlite) => sqlite.$run($query).await,
+        }
+    };
+}
+pub(crate) use on_either;

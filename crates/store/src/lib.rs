@@ -1,0 +1,18 @@
+//! Adapter: the [`ChatStore`](chats_domain::ports::ChatStore) on Diesel, for PostgreSQL and for SQLite.
+//!
+//! Both databases have one schema, one kind of row and one set of queries. Where they differ (the types
+//! of columns, connections, what an error means) each has a file of its own.
+
+mod chat_store;
+mod columns;
+mod database;
+mod database_url;
+mod failure;
+mod migrations;
+mod postgres;
+mod row;
+mod schema;
+mod sqlite;
+
+pub use database::{DieselStore, PoolSettings, SetupError};
+pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -1,0 +1,210 @@
+//! PostgreSQL: a pool of connections that live on one runtime.
+
+use std::iter;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chats_domain::ports::Cause;
+use deadpool::Runtime;
+use deadpool::managed::{BuildError, Object, Timeouts};
+use diesel::connection::SimpleConnection;
+use diesel::result::{ConnectionError, ConnectionResult, DatabaseErrorKind, Error, QueryResult};
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::runtime::Handle;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+use tokio_postgres::{Config, NoTls};
+
+use crate::database::PoolSettings;
+use crate::failure::Failure;
+use crate::row::ChatRow;
+
+/// A server that has not even acknowledged what it was sent for this long is gone.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was silent for this long is probed.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    pool: Pool<AsyncPgConnection>,
+    config: Arc<Config>,
+    runtime: Handle,
+    answer_timeout: Duration,
+}
+
+type PooledConnection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
+
+impl Postgres {
+    /// Makes a pool, and the first connection as a trial.
+    pub(crate) async fn connect(
+        config: &Config,
+        settings: PoolSettings,
+        runtime: Handle,
+    ) -> Result<Self, Cause> {
+        let mut config = config.clone();
+        config.keepalives_idle(config.get_keepalives_idle().min(KEEPALIVES_IDLE));
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(settings.acquire_timeout);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("chats");
+        }
+        let config = Arc::new(config);
+        let pool = pool(Arc::clone(&config), settings, runtime.clone())?;
+        drop(pool.get().await.map_err(cause)?);
+        Ok(Self { pool, config, runtime, answer_timeout: settings.answer_timeout })
+    }
+
+    /// Runs a query that changes something, and returns how many rows it changed.
+    pub(crate) async fn execute<Q>(&self, query: Q) -> Result<usize, Failure>
+    where
+        Q: ExecuteDsl<AsyncPgConnection> + RunQueryDsl<AsyncPgConnection> + 'static,
+    {
+        let mut connection = self.connection().await?;
+        let answer = timeout(self.answer_timeout, query.execute(&mut *connection)).await;
+        self.checked(connection, answer).await
+    }
+
+    /// Runs a query that reads.
+    pub(crate) async fn load<Q>(&self, query: Q) -> Result<Vec<ChatRow>, Failure>
+    where
+        Q: LoadQuery<'static, AsyncPgConnection, ChatRow>
+            + RunQueryDsl<AsyncPgConnection>
+            + 'static,
+    {
+        let mut connection = self.connection().await?;
+        let answer = timeout(self.answer_timeout, query.load(&mut *connection)).await;
+        self.checked(connection, answer).await
+    }
+
+    /// Runs `work` on a connection of its own, while no other instance runs any such work.
+    ///
+    /// `work` may block.
+    pub(crate) async fn exclusively<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut BlockingConnection) -> Result<T, Cause> + Send + 'static,
+    ) -> Result<T, Cause> {
+        let connection = establish(Arc::clone(&self.config), self.runtime.clone()).await?;
+        let locked_work = move || {
+            let mut connection = BlockingConnection::from(connection);
+            // The lock goes with the connection, at the latest.
+            let lock = format!("SELECT pg_advisory_lock({EXCLUSIVE_WORK_LOCK})");
+            SimpleConnection::batch_execute(&mut connection, &lock)?;
+            work(&mut connection)
+        };
+        self.runtime.spawn_blocking(locked_work).await?
+    }
+
+    async fn connection(&self) -> Result<PooledConnection, Failure> {
+        let connection = self.pool.get().await;
+        connection.map_err(|error| Failure::Unavailable(cause(error)))
+    }
+
+    /// Says what a missing answer means. A connection that did not give one does not go back to the pool.
+    async fn checked<T>(
+        &self,
+        mut connection: PooledConnection,
+        answer: Result<QueryResult<T>, Elapsed>,
+    ) -> Result<T, Failure> {
+        let error = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error,
+            Err(elapsed) => {
+                drop(Object::take(connection));
+                return Err(Failure::Unavailable(Box::new(elapsed)));
+            }
+        };
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                Err(Failure::UniqueViolation)
+            }
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure
+                // The server became a standby.
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            ) => {
+                drop(Object::take(connection));
+                Err(Failure::Unavailable(Box::new(error)))
+            }
+            // A server that goes down says so, in an error like any other, before it closes.
+            Error::DatabaseError(DatabaseErrorKind::Unknown, _)
+                if !self.is_alive(&mut connection).await =>
+            {
+                drop(Object::take(connection));
+                Err(Failure::Unavailable(Box::new(error)))
+            }
+            error => Err(Failure::Failed(Box::new(error))),
+        }
+    }
+
+    async fn is_alive(&self, connection: &mut AsyncPgConnection) -> bool {
+        let answer = timeout(self.answer_timeout, connection.batch_execute("")).await;
+        matches!(answer, Ok(Ok(())))
+    }
+}
+
+/// A connection for code that blocks.
+pub(crate) type BlockingConnection = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// The key of an advisory lock is any number; this one is "chats" in ASCII.
+const EXCLUSIVE_WORK_LOCK: i64 = 0x63_68_61_74_73;
+
+fn pool(
+    config: Arc<Config>,
+    settings: PoolSettings,
+    runtime: Handle,
+) -> Result<Pool<AsyncPgConnection>, BuildError> {
+    let mut manager_config = ManagerConfig::default();
+    // A closed connection is noticed without a query.
+    manager_config.recycling_method = RecyclingMethod::Fast;
+    manager_config.custom_setup =
+        Box::new(move |_| Box::pin(establish(Arc::clone(&config), runtime.clone())));
+
+    let acquire_timeout = Some(settings.acquire_timeout);
+    // The manager never sees the URL: it is in the closure above.
+    Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager_config))
+        .max_size(settings.max_connections.get())
+        .timeouts(Timeouts {
+            wait: acquire_timeout,
+            create: acquire_timeout,
+            recycle: acquire_timeout,
+        })
+        .runtime(Runtime::Tokio1)
+        .build()
+}
+
+/// Opens a connection on `runtime`: its socket and the task that drives it stay there.
+async fn establish(config: Arc<Config>, runtime: Handle) -> ConnectionResult<AsyncPgConnection> {
+    let connect = async move {
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    };
+    runtime.spawn(connect).await.map_err(|error| bad(&error))?
+}
+
+/// Why there is no connection, without the pool's own words about it.
+fn cause(error: PoolError) -> Cause {
+    match error {
+        PoolError::Backend(error) => Box::new(error),
+        error => Box::new(error),
+    }
+}
+
+/// Diesel keeps the text of an error only, so the text tells its causes too.
+fn bad(error: &dyn std::error::Error) -> ConnectionError {
+    let causes = iter::successors(Some(error), |error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    ConnectionError::BadConnection(texts.join(": "))
+}

@@ -1,0 +1,93 @@
+//! The rows of the table, which are no chats: they become some, or do not.
+
+use chats_domain::chat::{Attempt, Chat, ChatState, Opening};
+use chats_domain::ports::Reservation;
+use chats_domain::values::{InvalidText, Tags};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use crate::columns::{JsonColumn, MomentColumn, UuidColumn};
+use crate::schema::chat;
+
+pub(crate) const OPENING: &str = "opening";
+pub(crate) const READY: &str = "ready";
+
+/// What a chat is read from.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = chat, check_for_backend(Pg, Sqlite))]
+// A value that is missing is NULL, so that there is one statement to prepare.
+#[diesel(treat_none_as_default_value = false)]
+pub(crate) struct ChatRow {
+    id: UuidColumn,
+    audience: String,
+    scope: String,
+    tags: Option<JsonColumn>,
+    event_room_id: Option<UuidColumn>,
+    created_at: MomentColumn,
+    state: String,
+    attempt: i64,
+    lease_until: Option<MomentColumn>,
+}
+
+/// What is stored of a reservation.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = chat, check_for_backend(Pg, Sqlite))]
+pub(crate) struct NewChatRow {
+    #[diesel(embed)]
+    chat: ChatRow,
+    asked_by: String,
+}
+
+/// Why a row is no chat. Nobody but an operator with a free hand can have written it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidRow {
+    #[error("the row of a chat has a text that {0}")]
+    Text(#[from] InvalidText),
+    #[error("the row of a chat has an attempt that is no number of one")]
+    Attempt(#[from] std::num::TryFromIntError),
+    #[error("the row of a chat is neither that of an opening nor that of a ready chat")]
+    State,
+}
+
+impl From<&Reservation> for NewChatRow {
+    fn from(reservation: &Reservation) -> Self {
+        let chat = ChatRow {
+            id: UuidColumn(reservation.id.as_uuid()),
+            audience: reservation.audience.as_str().into(),
+            scope: reservation.scope.as_str().into(),
+            tags: reservation.tags.as_ref().map(|tags| JsonColumn(tags.as_json().into())),
+            event_room_id: reservation.existing_room.map(|room| UuidColumn(room.as_uuid())),
+            created_at: MomentColumn(reservation.created_at),
+            state: OPENING.into(),
+            attempt: Attempt::FIRST.number().into(),
+            lease_until: Some(MomentColumn(reservation.lease_until)),
+        };
+        Self { chat, asked_by: reservation.asked_by.to_string() }
+    }
+}
+
+impl TryFrom<ChatRow> for Chat {
+    type Error = InvalidRow;
+
+    fn try_from(row: ChatRow) -> Result<Self, InvalidRow> {
+        let room = row.event_room_id.map(|room| room.0.into());
+        let state = match (row.state.as_str(), room, row.lease_until) {
+            (READY, Some(room), None) => ChatState::Ready(room),
+            (OPENING, existing_room, Some(lease_until)) => ChatState::Opening(Opening {
+                existing_room,
+                attempt: Attempt::from_number(row.attempt.try_into()?),
+                lease_until: lease_until.0,
+            }),
+            _ => return Err(InvalidRow::State),
+        };
+        Ok(Self {
+            id: row.id.0.into(),
+            audience: row.audience.parse()?,
+            scope: row.scope.parse()?,
+            tags: row.tags.map(|tags| Tags::from_stored(&tags.0)),
+            created_at: row.created_at.0,
+            state,
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! SQLite: one connection that writes, and a few that read.
+//!
+//! A call blocks a thread of the runtime's pool for blocking work. It is carried out to its end there,
+//! even if who asked has gone.
+
+use std::fs;
+use std::panic::resume_unwind;
+use std::path::{self, Path};
+use std::time::Duration;
+
+use chats_domain::ports::Cause;
+use deadpool::Runtime;
+use deadpool::unmanaged::{Pool, PoolConfig, PoolError};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
+use diesel::result::{DatabaseErrorKind, Error};
+use tokio::runtime::Handle;
+
+use crate::database::PoolSettings;
+use crate::failure::Failure;
+use crate::row::ChatRow;
+
+/// SQLite lets any number read while one writes.
+const READERS: usize = 4;
+
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    writer: Pool<SqliteConnection>,
+    readers: Pool<SqliteConnection>,
+    runtime: Handle,
+}
+
+impl Sqlite {
+    /// Opens a database. Its file, and the directory that it is in, are made if they are missing.
+    pub(crate) async fn open(
+        path: &Path,
+        settings: PoolSettings,
+        runtime: Handle,
+    ) -> Result<Self, Cause> {
+        // To SQLite some relative paths are no paths.
+        let path = path::absolute(path)?;
+        let open_all = move || -> Result<_, Cause> {
+            if let Some(directory) = path.parent() {
+                fs::create_dir_all(directory)?;
+            }
+            let writer = open_connection(&path, settings.answer_timeout)?;
+            let readers: Result<Vec<_>, _> =
+                (0..READERS).map(|_| open_connection(&path, settings.answer_timeout)).collect();
+            Ok((writer, readers?))
+        };
+        let (writer, readers) = runtime.spawn_blocking(open_all).await??;
+        Ok(Self {
+            writer: pool(vec![writer], settings.acquire_timeout)?,
+            readers: pool(readers, settings.acquire_timeout)?,
+            runtime,
+        })
+    }
+
+    /// Runs a query that changes something, and returns how many rows it changed.
+    pub(crate) async fn execute<Q>(&self, query: Q) -> Result<usize, Failure>
+    where
+        Q: ExecuteDsl<SqliteConnection> + Send + 'static,
+    {
+        self.run(&self.writer, |connection| ExecuteDsl::execute(query, connection)).await
+    }
+
+    /// Runs a query that reads.
+    pub(crate) async fn load<Q>(&self, query: Q) -> Result<Vec<ChatRow>, Failure>
+    where
+        Q: LoadQuery<'static, SqliteConnection, ChatRow> + RunQueryDsl<SqliteConnection>,
+        Q: Send + 'static,
+    {
+        self.run(&self.readers, |connection| query.load(connection)).await
+    }
+
+    /// Runs `work` in one transaction, while no other process runs any such work.
+    pub(crate) async fn exclusively<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, Cause> + Send + 'static,
+    ) -> Result<T, Cause> {
+        let mut connection = self.writer.get().await?;
+        let locked_work = move || connection.exclusive_transaction(work);
+        self.runtime.spawn_blocking(locked_work).await?
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        pool: &Pool<SqliteConnection>,
+        work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let connection = pool.get().await;
+        let mut connection = connection.map_err(|error| Failure::Unavailable(Box::new(error)))?;
+        let ended = self.runtime.spawn_blocking(move || work(&mut connection)).await;
+        match ended {
+            Ok(result) => result.map_err(failure),
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            // The runtime is shutting down.
+            Err(cancelled) => Err(Failure::Unavailable(Box::new(cancelled))),
+        }
+    }
+}
+
+fn open_connection(path: &Path, busy_timeout: Duration) -> Result<SqliteConnection, Cause> {
+    let path = path.to_str().ok_or("the path is not UTF-8")?;
+    let mut connection = SqliteConnection::establish(path)?;
+    // The time-out comes first, for even the change to WAL may find the database busy. FULL, for a
+    // chat that was acknowledged is to outlive a power failure.
+    connection.batch_execute(&format!(
+        "PRAGMA busy_timeout = {};
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;",
+        busy_timeout.as_millis()
+    ))?;
+    Ok(connection)
+}
+
+fn pool(
+    connections: Vec<SqliteConnection>,
+    acquire_timeout: Duration,
+) -> Result<Pool<SqliteConnection>, PoolError> {
+    let pool = Pool::from_config(&PoolConfig {
+        max_size: connections.len(),
+        timeout: Some(acquire_timeout),
+        runtime: Some(Runtime::Tokio1),
+    });
+    for connection in connections {
+        pool.try_add(connection).map_err(|(_, error)| error)?;
+    }
+    Ok(pool)
+}
+
+/// What SQLite says, in words that do not change (`sqlite3_errstr`), when it may say something else later.
+const TRANSIENT: [&str; 6] = [
+    "database is locked",
+    "database table is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "locking protocol",
+    "unable to open database file",
+];
+
+fn failure(error: Error) -> Failure {
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Failure::UniqueViolation,
+        Error::DatabaseError(_, information) if TRANSIENT.contains(&information.message()) => {
+            Failure::Unavailable(Box::new(error))
+        }
+        _ => Failure::Failed(Box::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::dsl::sql;
+    use diesel::sql_types::{Integer, Text};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_outlives_a_power_failure() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("chats.db");
+        let mut connection = open_connection(&file, Duration::ZERO).unwrap();
+        let journal: String =
+            sql::<Text>("PRAGMA journal_mode").get_result(&mut connection).unwrap();
+        let sync: i32 = sql::<Integer>("PRAGMA synchronous").get_result(&mut connection).unwrap();
+        let full = 2;
+        assert_eq!((journal.as_str(), sync), ("wal", full));
+    }
+
+    #[test]
+    fn a_full_disk_is_a_failure_that_passes() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let full = connection.batch_execute(
+            "CREATE TABLE filling (it BLOB);
+             PRAGMA max_page_count = 4;
+             INSERT INTO filling VALUES (zeroblob(100000));",
+        );
+        let failure = failure(full.unwrap_err());
+        assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
+    }
+
+    #[test]
+    fn a_query_that_is_wrong_stays_wrong() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let wrong = connection.batch_execute("SELECT * FROM nowhere");
+        let failure = failure(wrong.unwrap_err());
+        assert!(matches!(failure, Failure::Failed(_)), "{failure:?}");
+    }
+}

@@ -1,0 +1,23 @@
+//! The store keeps the contract of its port.
+
+mod postgres {
+    use crate::fresh_postgres;
+
+    chats_testkit::chat_store_contract!(fresh_postgres());
+    chats_testkit::stamp_contract!(
+        fresh_postgres(),
+        chats_testkit::contract::chat_store::model,
+        [any_story_ends_as_it_does_in_memory]
+    );
+}
+
+mod sqlite {
+    use crate::fresh_sqlite;
+
+    chats_testkit::chat_store_contract!(fresh_sqlite());
+    chats_testkit::stamp_contract!(
+        fresh_sqlite(),
+        chats_testkit::contract::chat_store::model,
+        [any_story_ends_as_it_does_in_memory]
+    );
+}

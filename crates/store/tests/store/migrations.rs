@@ -1,0 +1,52 @@
+//! Databases are migrated, by one instance, once.
+
+use chats_store::PoolSettings;
+use chats_testkit::postgres::database;
+use tokio::task::JoinSet;
+
+use crate::{connected, sqlite_file};
+
+const MIGRATIONS: [&str; 1] = ["2026-11-22-000000_create_chat"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_migrated_once_however_often_it_is_asked() {
+    migrated_once(&database().await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_migrated_once_however_often_it_is_asked() {
+    let (url, _directory) = sqlite_file();
+    migrated_once(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_instances_that_start_at_once_one_migrates_postgresql() {
+    one_of_many_migrates(&database().await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_instances_that_start_at_once_one_migrates_sqlite() {
+    let (url, _directory) = sqlite_file();
+    one_of_many_migrates(&url).await;
+}
+
+async fn migrated_once(url: &str) {
+    let store = connected(url, PoolSettings::default()).await;
+    assert_eq!(store.pending_migrations().await.unwrap(), MIGRATIONS);
+    assert_eq!(store.migrate().await.unwrap(), MIGRATIONS);
+
+    assert!(store.pending_migrations().await.unwrap().is_empty());
+    assert!(store.migrate().await.unwrap().is_empty());
+}
+
+async fn one_of_many_migrates(url: &str) {
+    let mut instances = JoinSet::new();
+    for _ in 0..10 {
+        let url = url.to_owned();
+        instances.spawn(async move {
+            let store = connected(&url, PoolSettings::default()).await;
+            store.migrate().await.unwrap()
+        });
+    }
+    assert_eq!(instances.join_all().await.concat(), MIGRATIONS);
+}

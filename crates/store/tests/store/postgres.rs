@@ -1,0 +1,189 @@
+//! PostgreSQL goes down, hangs and comes back.
+
+use std::fmt::Debug;
+use std::num::NonZeroUsize;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use chats_domain::ports::{ChatStore, Reserved, StoreError};
+use chats_store::{DieselStore, PoolSettings};
+use chats_testkit::postgres::{Cluster, database};
+use tokio::runtime;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::{connected, migrated, operator, reservation};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_works_again_by_itself_after_the_server_was_restarted() {
+    let cluster = Cluster::start().unwrap();
+    let store = migrated(&cluster.url()).await;
+    let chat = reservation("lesson-1");
+    store.reserve(&chat).await.unwrap();
+    use_many_connections(&store).await;
+
+    cluster.stop().unwrap();
+    for _ in 0..3 {
+        assert_unavailable(&store.find(chat.id).await);
+        assert_unavailable(&store.reserve(&reservation("lesson-2")).await);
+    }
+
+    cluster.start_again().unwrap();
+    assert!(store.find(chat.id).await.unwrap().is_some());
+    let met = store.reserve(&reservation("lesson-3")).await.unwrap();
+    assert_eq!(met, Reserved::Made);
+    use_many_connections(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_under_way_when_the_server_goes_down_are_done_or_unavailable() {
+    let cluster = Cluster::start().unwrap();
+    let store = migrated(&cluster.url()).await;
+    let mut creators = JoinSet::new();
+    for creator in 0..8 {
+        let store = store.clone();
+        creators.spawn(async move {
+            let mut made = Vec::new();
+            for number in 0.. {
+                let chat = reservation(&format!("lesson-{creator}-{number}"));
+                match store.reserve(&chat).await {
+                    Ok(met) => assert_eq!(met, Reserved::Made),
+                    error => {
+                        assert_unavailable(&error);
+                        break;
+                    }
+                }
+                made.push(chat.id);
+            }
+            made
+        });
+    }
+    let client = operator(&cluster.url()).await;
+    until(&client, "SELECT count(*) >= 100 FROM chat").await;
+    cluster.stop().unwrap();
+    let made = creators.join_all().await.concat();
+
+    cluster.start_again().unwrap();
+    assert!(made.len() >= 100);
+    for id in made {
+        assert!(store.find(id).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_the_server_ends_is_replaced() {
+    let url = database().await.unwrap();
+    let store = migrated(&url).await;
+    let chat = reservation("lesson-1");
+    store.reserve(&chat).await.unwrap();
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.find(chat.id).await }
+    });
+    let operator_2 = operator(&url).await;
+    let end_who_waits = "SELECT count(pg_terminate_backend(pid)) = 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until(&operator_2, end_who_waits).await;
+    assert_unavailable(&waiting.await.unwrap());
+
+    lock.rollback().await.unwrap();
+    assert!(store.find(chat.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_the_runtime_that_asked_for_it() {
+    let url = database().await.unwrap();
+    let store = migrated(&url).await;
+    let id = reservation("lesson-1").id;
+
+    // The first connection was there. For the second call the worker needs another.
+    let (worker_is_done, done) = mpsc::channel();
+    let (end_worker, end) = mpsc::channel::<()>();
+    let worker = thread::spawn({
+        let store = store.clone();
+        move || {
+            let mut worker = runtime::Builder::new_current_thread();
+            let worker = worker.enable_all().build().unwrap();
+            let calls = async { tokio::join!(store.find(id), store.find(id)) };
+            worker_is_done.send(worker.block_on(calls)).unwrap();
+            // An error is the end, too.
+            let _ = end.recv();
+        }
+    });
+    let (one, other) = done.recv().unwrap();
+    assert!(one.is_ok() && other.is_ok());
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let calls = tokio::spawn(async move { tokio::join!(store.find(id), store.find(id)) });
+    let operator_2 = operator(&url).await;
+    let both_wait = "SELECT count(*) = 2 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until(&operator_2, both_wait).await;
+    drop(end_worker);
+    worker.join().unwrap();
+    lock.rollback().await.unwrap();
+
+    let (one, other) = calls.await.unwrap();
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_ever_for_an_answer_or_for_a_connection() {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let impatient = PoolSettings {
+        max_connections: NonZeroUsize::MIN,
+        acquire_timeout: Duration::from_millis(50),
+        answer_timeout: Duration::from_millis(300),
+    };
+    let store = connected(&url, impatient).await;
+    let chat = reservation("lesson-1");
+
+    let mut operator = operator(&url).await;
+    let lock = operator.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let (no_answer, no_connection) = tokio::join!(store.find(chat.id), store.find(chat.id));
+    assert_unavailable(&no_answer);
+    assert_unavailable(&no_connection);
+
+    lock.rollback().await.unwrap();
+    assert!(store.find(chat.id).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_migrated_is_a_failure_that_stays() {
+    let store = connected(&database().await.unwrap(), PoolSettings::default()).await;
+    let failed = store.find(reservation("lesson-1").id).await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+}
+
+async fn use_many_connections(store: &DieselStore) {
+    let mut calls = JoinSet::new();
+    for number in 0..32 {
+        let store = store.clone();
+        let key = reservation(&format!("many-{number}"));
+        calls.spawn(async move { store.find_by_key(&key.audience, &key.scope).await.unwrap() });
+    }
+    calls.join_all().await;
+}
+
+/// Asks until the answer is yes.
+async fn until(client: &tokio_postgres::Client, question: &str) {
+    let yes = async {
+        while !client.query_one(question, &[]).await.unwrap().get::<_, bool>(0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(30), yes).await.unwrap();
+}
+
+fn assert_unavailable<T: Debug>(result: &Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+}
