@@ -1,0 +1,10 @@
+//! The crate as its users see it. One binary, so that it is linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
+
+mod authentication;
+mod forgery;
+mod keys;
+mod scene;
+mod signing;
+mod support;
