@@ -1,0 +1,3 @@
+DROP TABLE event;
+DROP TABLE idempotency_key;
+DROP TABLE room;
