@@ -1,0 +1,18 @@
+//! The transport: four routes over HTTP with JSON, for the use cases of `chats-domain`.
+//!
+//! A request is parsed into domain values, its caller is authenticated, it passes one use case, and
+//! leaves as one chat object or one problem (RFC 9457). There is no other way
+//! in and none round.
+
+mod api;
+mod chat_object;
+mod etag;
+mod middleware;
+mod problem;
+mod request;
+mod request_id;
+mod routes;
+mod server;
+
+pub use api::Api;
+pub use server::{Server, ServerHandle, serve};

@@ -1,0 +1,42 @@
+use actix_web::HttpRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use chats_domain::ports::Authenticator;
+use chats_domain::values::Account;
+
+use crate::problem::{Kind, Problem};
+
+/// The account that calls, by its bearer token (RFC 6750, section 2.1).
+pub(crate) async fn caller(
+    request: &HttpRequest,
+    authenticator: &dyn Authenticator,
+) -> Result<Account, Problem> {
+    Ok(authenticator.authenticate(bearer_token(request)?).await?)
+}
+
+fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers
+        .next()
+        .ok_or_else(|| Problem::authentication_failed("The request has no bearer token."))?;
+    if headers.next().is_some() {
+        let detail = "The request has more than one Authorization header.";
+        return Err(Problem::authentication_failed(detail));
+    }
+    header
+        .to_str()
+        .ok()
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+        .map(|(_, token)| token.trim_matches(' '))
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| {
+            Problem::authentication_failed("The Authorization header is not 'Bearer' and a token.")
+        })
+}
+
+impl Problem {
+    pub(crate) fn authentication_failed(detail: &str) -> Self {
+        Self::new(Kind::AuthenticationFailed, detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+}

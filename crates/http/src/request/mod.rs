@@ -1,0 +1,10 @@
+//! Reads what a request brings, once, into values that cannot be wrong.
+
+mod body;
+mod caller;
+mod chat;
+mod path;
+
+pub(crate) use caller::caller;
+pub(crate) use chat::ChatRequest;
+pub(crate) use path::{Path, parse_uuid};

@@ -1,0 +1,78 @@
+use std::fmt;
+
+use actix_web::HttpRequest;
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use crate::problem::{Kind, Problem};
+
+/// The path of a request, as the client sent it.
+///
+/// The framework decodes paths leniently. Here a segment is percent-encoded UTF-8 (RFC 3986, section
+/// 2.1), in which `%2F` is a slash that separates nothing.
+pub(crate) struct Path<'a>(&'a str);
+
+impl<'a> Path<'a> {
+    pub(crate) fn of(request: &'a HttpRequest) -> Self {
+        Self(request.uri().path())
+    }
+
+    /// The segment at `index`, as the value that `parse` makes of it. `/api` has the index 0.
+    pub(crate) fn segment<T, E: fmt::Display>(
+        &self,
+        index: usize,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, Problem> {
+        let segment = self.0.split('/').nth(index + 1).unwrap_or_default();
+        let text = percent_decode_str(segment)
+            .decode_utf8()
+            .map_err(|_| invalid(name, "is not percent-encoded UTF-8"))?;
+        parse(&text).map_err(|rule| invalid(name, rule))
+    }
+}
+
+fn invalid(name: &'static str, rule: impl fmt::Display) -> Problem {
+    Problem::new(Kind::InvalidParameter, format!("In the path, '{name}' {rule}."))
+}
+
+/// Parses a UUID in its textual form of 36 characters (RFC 9562, section 4).
+pub(crate) fn parse_uuid(text: &str) -> Result<Uuid, NotAUuid> {
+    match Uuid::try_parse(text) {
+        Ok(uuid) if text.len() == 36 => Ok(uuid),
+        _ => Err(NotAUuid),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a UUID")]
+pub(crate) struct NotAUuid;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_one_textual_form() {
+        let text = "0193a5c0-7b1e-7cc3-9d3e-2f6a1c0b8e11";
+        assert_eq!(parse_uuid(text).unwrap().to_string(), text);
+        assert!(parse_uuid(&text.to_uppercase()).is_ok());
+        for other in ["", "convert", &text[1..], &text.replace('-', ""), &format!("{{{text}}}")] {
+            assert_eq!(parse_uuid(other), Err(NotAUuid), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_segment_is_decoded_once_and_after_the_path_was_split() {
+        let path = Path("/api/v1/audiences/a.org/chats/a%2Fb%20c+d%25%C3%A9%2561");
+        let scope = path.segment(5, "scope", |scope| Ok::<_, NotAUuid>(scope.to_owned()));
+        assert_eq!(scope.unwrap(), "a/b c+d%é%61");
+    }
+
+    #[test]
+    fn a_segment_that_is_not_utf_8_is_refused() {
+        for path in ["/%ff", "/%C3", "/%ED%A0%80"] {
+            assert!(Path(path).segment(0, "scope", |_| Ok::<_, NotAUuid>(())).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The routes, one file each, and what they share.
+
+mod convert;
+mod create;
+mod read;
+mod read_by_key;
+mod respond;
+
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpResponse, Resource, guard, web};
+use chats_domain::values::ChatId;
+
+use crate::problem::{Kind, Problem};
+
+/// Registers all routes, and the answers for all other paths and methods.
+pub(crate) fn configure(app: &mut web::ServiceConfig) {
+    let reads = || web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    app.service(posts_to("/api/v1/chats").route(web::post().to(create::create)))
+        .service(posts_to("/api/v1/chats/convert").route(web::post().to(convert::convert)))
+        .service(reads_of("/api/v1/chats/{chat_id}").route(reads().to(read::read)))
+        .service(
+            reads_of("/api/v1/audiences/{audience}/chats/{scope}")
+                .route(reads().to(read_by_key::read_by_key)),
+        )
+        .default_service(web::to(route_not_found));
+}
+
+/// The path of a chat.
+pub(crate) fn location(chat: ChatId) -> String {
+    format!("/api/v1/chats/{chat}")
+}
+
+fn posts_to(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(|| async { method_not_allowed("POST") }))
+}
+
+fn reads_of(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(|| async { method_not_allowed("GET, HEAD") }))
+}
+
+fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, Problem> {
+    let detail = format!("This path answers to {allowed} alone.");
+    let allow = HeaderValue::from_static(allowed);
+    Err(Problem::new(Kind::MethodNotAllowed, detail).with_header(ALLOW, allow))
+}
+
+async fn route_not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Kind::RouteNotFound, "Nothing is served on this path."))
+}

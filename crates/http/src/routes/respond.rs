@@ -1,0 +1,47 @@
+//! What the routes answer with.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, ETAG, HeaderValue, LOCATION};
+use actix_web::{HttpRequest, HttpResponse};
+use chats_domain::chat::Chat;
+use chats_domain::use_cases::{CreateError, Placed};
+
+use super::location;
+use crate::problem::Problem;
+use crate::{chat_object, etag};
+
+/// Answers a request that asked for a chat to be there.
+///
+/// The work goes on in a task of its own: if the client goes away in the middle, the chat is finished
+/// all the same, instead of waiting half made for somebody to take it over.
+pub(super) async fn placed(
+    work: impl Future<Output = Result<Placed, CreateError>> + 'static,
+) -> Result<HttpResponse, Problem> {
+    let placed = actix_web::rt::spawn(work).await.map_err(|e| Problem::internal(e.into()))??;
+    let (status, chat) = match placed {
+        Placed::Made(chat) => (StatusCode::CREATED, chat),
+        Placed::Found(chat) => (StatusCode::OK, chat),
+    };
+    Ok(HttpResponse::build(status)
+        .insert_header((LOCATION, location(chat.id)))
+        .insert_header(ContentType::json())
+        .body(to_json(&chat)?))
+}
+
+/// Answers a request to read a chat.
+pub(super) fn read(request: &HttpRequest, chat: &Chat) -> Result<HttpResponse, Problem> {
+    let body = to_json(chat)?;
+    let etag = etag::of(&body);
+    let mut response = if etag::client_has(request, &etag) {
+        HttpResponse::NotModified().finish()
+    } else {
+        HttpResponse::Ok().insert_header(ContentType::json()).body(body)
+    };
+    let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
+    response.headers_mut().insert(ETAG, etag);
+    Ok(response)
+}
+
+fn to_json(chat: &Chat) -> Result<Vec<u8>, Problem> {
+    chat_object::to_json(chat).map_err(|e| Problem::internal(e.into()))
+}
