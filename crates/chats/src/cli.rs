@@ -1,0 +1,54 @@
+//! The command line.
+
+use std::num::NonZeroU64;
+
+use chats_domain::values::Account;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// Chats of many tenants, on the rooms of an event service.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Default, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API: what happens without a command
+    #[default]
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Print a token of the development issuer
+    Token(TokenArgs),
+    /// Serve the embedded event service alone
+    Event(EventArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// Who the token stands for, such as tutor.demo.example.org
+    #[arg(long, value_name = "LABEL.AUDIENCE")]
+    pub(crate) account: Account,
+    /// For how many seconds it is good
+    #[arg(long, value_name = "SECONDS", default_value = "3600")]
+    pub(crate) expires_in: NonZeroU64,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct EventArgs {
+    /// Keep rooms and events in memory alone
+    #[arg(long)]
+    pub(crate) in_memory: bool,
+    /// Ignore Idempotency-Key, as older event services do
+    #[arg(long)]
+    pub(crate) ignore_idempotency_keys: bool,
+    /// For tests: let anyone make it misbehave, and look at all rooms, under /test
+    #[arg(long)]
+    pub(crate) faults: bool,
+}

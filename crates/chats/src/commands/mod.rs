@@ -1,0 +1,13 @@
+//! What the process can be told to do.
+
+mod banner;
+mod event;
+mod migrate;
+mod serve;
+mod shutdown;
+mod token;
+
+pub(crate) use event::event;
+pub(crate) use migrate::migrate;
+pub(crate) use serve::serve;
+pub(crate) use token::token;

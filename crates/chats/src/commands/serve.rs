@@ -1,0 +1,99 @@
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use chats_access::{Issuers, Policies};
+use chats_domain::ports::{Clock, EventRooms};
+use chats_domain::use_cases::{Chats, Ports, Settings};
+use chats_event_embedded::Running;
+use chats_http::Api;
+use url::Url;
+
+use super::banner::Banner;
+use super::shutdown;
+use crate::adapters::{SystemClock, Uuid7};
+use crate::cli::EventArgs;
+use crate::config::{self, ConfigError, Flags, Loaded};
+use crate::event_service::{self, EventSettings, Location};
+use crate::tenants::Tenants;
+use crate::{database, output, telemetry, tenants};
+
+/// After an attempt to open a chat that did not succeed: the pause before the next.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves the API, until the process is asked to end.
+pub(crate) async fn serve(flags: &Flags) -> Result<()> {
+    let loaded = config::load(flags)?;
+    telemetry::start(&loaded)?;
+    let settings = settings(&loaded)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let event_settings = event_service::read(&loaded)?;
+    let tenants = tenants::read(&loaded)?;
+    let listener = listen(&loaded)?;
+    let (store, database) = database::open(&loaded).await?;
+    let (rooms, embedded) = event_rooms(&event_settings, &tenants, &clock)?;
+    let banner = Banner {
+        address: listener.local_addr()?,
+        database,
+        embedded: embedded.as_ref().map(Running::address),
+        is_for_development: tenants.are_for_development,
+        loaded: &loaded,
+    };
+    let banner = banner.text()?;
+
+    let authenticator = Arc::new(Issuers::new(tenants.issuers, Arc::clone(&clock)));
+    let access = Arc::new(Policies::new(tenants.policies));
+    let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
+    let chats = Arc::new(Chats::new(ports, settings));
+    let server = chats_http::serve(listener, Api { chats, authenticator })?;
+    let handle = server.handle();
+    let mut server = tokio::spawn(server);
+    output::line(&banner);
+
+    tokio::select! {
+        requested = shutdown::requested() => requested?,
+        ended = &mut server => return Ok(ended??),
+    }
+    tracing::info!("ending, once the requests in flight have been answered");
+    handle.stop(true).await;
+    server.await??;
+    if let Some(embedded) = embedded {
+        embedded.stop().await?;
+    }
+    Ok(())
+}
+
+fn settings(loaded: &Loaded) -> Result<Settings, ConfigError> {
+    let lease = loaded.config.recovery.lease;
+    if lease <= loaded.config.event.timeout {
+        return Err(loaded.error("recovery.lease", "is not longer than event.timeout"));
+    }
+    Ok(Settings { lease, wait: loaded.config.http.deadline, pause: PAUSE })
+}
+
+fn listen(loaded: &Loaded) -> Result<TcpListener, ConfigError> {
+    let address = loaded.config.http.listen;
+    TcpListener::bind(address).map_err(|error| {
+        loaded.error("http.listen", format!("cannot listen on {address}: {error}"))
+    })
+}
+
+/// The event service: the configured one, or the embedded one, which is started.
+fn event_rooms(
+    settings: &EventSettings<'_>,
+    tenants: &Tenants,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<dyn EventRooms>, Option<Running>)> {
+    let clock = Arc::clone(clock);
+    match settings.location.clone() {
+        Location::At(url) => Ok((Arc::new(settings.client(url, clock)?), None)),
+        Location::Embedded => {
+            let options = EventArgs::default();
+            let embedded = settings.start_embedded(tenants, &options, Arc::clone(&clock))?;
+            let url = Url::parse(&format!("http://{}", embedded.address()))?;
+            let client = settings.client_of_embedded(url, clock)?;
+            Ok((Arc::new(client), Some(embedded)))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use std::path::{Path, PathBuf};
+
+use chats_domain::ports::Cause;
+use clap::Args;
+use figment::providers::{Env, Format, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+use super::{Config, ConfigError};
+
+/// The prefix of environment variables that are settings; `__` stands between the parts of a key.
+pub(super) const ENV_PREFIX: &str = "CHATS_";
+
+/// The file that is read if it is there and no other is named.
+const DEFAULT_FILE: &str = "chats.toml";
+
+/// Settings that have flags of their own, each named after its key.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Flags {
+    /// The configuration file [default: chats.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the embedded databases and the development key are
+    #[arg(long, global = true, value_name = "DIRECTORY")]
+    data_dir: Option<String>,
+    /// The address that serves HTTP
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    http_listen: Option<String>,
+    /// The database: postgres://… or sqlite:PATH
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The event service: its URL, or 'embedded'
+    #[arg(long, global = true, value_name = "URL")]
+    event_url: Option<String>,
+    /// The address of the embedded event service
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    event_listen: Option<String>,
+}
+
+/// The settings, with the knowledge where each came from.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    figment: Figment,
+}
+
+/// Reads the settings from all their sources. Later ones win: defaults, file, environment, flags.
+pub(crate) fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
+    let mut figment = Figment::from(Toml::string(include_str!("defaults.toml")));
+    if let Some(file) = flags.file() {
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
+    for flag in flags.given() {
+        figment = figment.merge(flag);
+    }
+    match figment.extract::<Config>() {
+        Ok(config) => Ok(Loaded { config, figment }),
+        Err(error) => Err(ConfigError::from_figment(&error, &figment)),
+    }
+}
+
+impl Loaded {
+    /// An error in the value of `key`, which was read well but cannot be used.
+    pub(crate) fn error(&self, key: &str, reason: impl Into<Cause>) -> ConfigError {
+        ConfigError::at(key, &self.figment, reason.into().to_string())
+    }
+
+    /// Where relative paths in the value of `key` start: beside the file that names them, or here.
+    pub(crate) fn directory_of(&self, key: &str) -> PathBuf {
+        let file = self.figment.find_metadata(key).and_then(|it| it.source.as_ref()?.file_path());
+        file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default()
+    }
+}
+
+impl Flags {
+    fn file(&self) -> Option<&Path> {
+        let default = Path::new(DEFAULT_FILE);
+        self.config.as_deref().or_else(|| default.exists().then_some(default))
+    }
+
+    fn given(&self) -> impl Iterator<Item = Flag<'_>> {
+        [
+            ("--data-dir", "data_dir", &self.data_dir),
+            ("--http-listen", "http.listen", &self.http_listen),
+            ("--database-url", "database.url", &self.database_url),
+            ("--event-url", "event.url", &self.event_url),
+            ("--event-listen", "event.listen", &self.event_listen),
+        ]
+        .into_iter()
+        .filter_map(|(name, key, value)| Some(Flag { name, key, value: value.as_deref()? }))
+    }
+}
+
+/// A flag, as a source of settings.
+struct Flag<'a> {
+    name: &'static str,
+    key: &'static str,
+    value: &'a str,
+}
+
+impl Provider for Flag<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(format!("the flag {}", self.name))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let nested = figment::util::nest(self.key, Value::from(self.value));
+        let dict = nested.into_dict().unwrap_or_default();
+        Ok(Profile::Default.collect(dict))
+    }
+}

@@ -1,0 +1,191 @@
+//! The event service that chats stand on: another system, or the embedded one.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chats_access::{Algorithm, Identity, Issuer, Issuers, Signer, SigningKey};
+use chats_domain::ports::Clock;
+use chats_domain::values::Account;
+use chats_event_client::{EventClient, RoomKind, Settings, TokenSource};
+use chats_event_embedded::{
+    Audiences, EventService, Faults, IdempotencyKeys, Running, Settings as EmbeddedSettings,
+    Storage,
+};
+use url::Url;
+
+use crate::adapters::IdentityTokens;
+use crate::cli::EventArgs;
+use crate::config::{ConfigError, Loaded};
+use crate::development;
+use crate::tenants::{self, Tenants};
+
+/// How long each of our own tokens is good.
+const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+
+/// Who signs our tokens for the embedded event service. Its key is that of the data directory.
+const EMBEDDED_ISSUER: &str = "chats";
+
+/// Our account with the embedded event service.
+const EMBEDDED_ACCOUNT: &str = "chats.svc.example.org";
+
+/// What the configuration says of the event service.
+pub(crate) struct EventSettings<'a> {
+    pub(crate) location: Location,
+    room_kind: Option<RoomKind>,
+    /// Who we are, if that is configured.
+    own: Option<OwnAccount>,
+    loaded: &'a Loaded,
+}
+
+/// What `event.url` says.
+#[derive(Clone)]
+pub(crate) enum Location {
+    Embedded,
+    At(Url),
+}
+
+/// An account of ours, and what signs its tokens.
+struct OwnAccount {
+    account: Account,
+    issuer: String,
+    key: SigningKey,
+}
+
+/// Reads what the configuration says of the event service, and of us to it.
+pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>, ConfigError> {
+    Ok(EventSettings {
+        location: location(loaded)?,
+        room_kind: room_kind(loaded)?,
+        own: OwnAccount::configured(loaded)?,
+        loaded,
+    })
+}
+
+impl EventSettings<'_> {
+    /// A client of another system, which knows us by the configured identity.
+    pub(crate) fn client(&self, url: Url, clock: Arc<dyn Clock>) -> Result<EventClient> {
+        self.client_as(self.own.as_ref(), url, clock)
+    }
+
+    /// A client of the embedded event service that listens at `url`.
+    pub(crate) fn client_of_embedded(
+        &self,
+        url: Url,
+        clock: Arc<dyn Clock>,
+    ) -> Result<EventClient> {
+        self.client_as(Some(&OwnAccount::of_data_dir(self.loaded)?), url, clock)
+    }
+
+    fn client_as(
+        &self,
+        own: Option<&OwnAccount>,
+        base_url: Url,
+        clock: Arc<dyn Clock>,
+    ) -> Result<EventClient> {
+        let event = &self.loaded.config.event;
+        let settings = Settings {
+            base_url,
+            connect_timeout: event.connect_timeout,
+            timeout: event.timeout,
+            room_kind: self.room_kind,
+        };
+        let tokens = own.map(|own| Arc::new(own.tokens(clock)) as Arc<dyn TokenSource>);
+        EventClient::new(&settings, tokens).context("configuration: event")
+    }
+
+    /// Starts the embedded event service.
+    ///
+    /// It knows the callers that the API knows, and us by both of our accounts: so one configuration
+    /// does for the two in one process, and in two.
+    pub(crate) fn start_embedded(
+        &self,
+        tenants: &Tenants,
+        options: &EventArgs,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Running> {
+        let mut issuers = tenants.issuers.clone();
+        let mut service_accounts = BTreeSet::new();
+        for own in [Some(&OwnAccount::of_data_dir(self.loaded)?), self.own.as_ref()] {
+            let Some(own) = own else { continue };
+            issuers.entry(own.issuer.clone()).or_insert(own.as_issuer()?);
+            service_accounts.insert(own.account.clone());
+        }
+        let settings = EmbeddedSettings {
+            storage: if options.in_memory {
+                Storage::Memory
+            } else {
+                Storage::File(self.loaded.config.data_dir().join("event.sqlite"))
+            },
+            audiences: Audiences::Only(tenants.policies.keys().cloned().collect()),
+            service_accounts,
+            idempotency_keys: if options.ignore_idempotency_keys {
+                IdempotencyKeys::Ignored
+            } else {
+                IdempotencyKeys::Honoured
+            },
+            faults: options.faults.then(Faults::default),
+        };
+        let authenticator = Arc::new(Issuers::new(issuers, Arc::clone(&clock)));
+        let service = EventService::open(settings, authenticator, clock)
+            .context("cannot open the data of the embedded event service")?;
+        let address = self.loaded.config.event.listen;
+        service.listen(address).map_err(|error| {
+            let reason = format!("cannot listen on {address}: {error}");
+            self.loaded.error("event.listen", reason).into()
+        })
+    }
+}
+
+impl OwnAccount {
+    fn configured(loaded: &Loaded) -> Result<Option<Self>, ConfigError> {
+        let Some(identity) = &loaded.config.identity else {
+            return Ok(None);
+        };
+        let bytes = tenants::read_key_file("identity.key", &identity.key_file(), loaded)?;
+        let key = SigningKey::parse(identity.algorithm, &bytes)
+            .map_err(|error| loaded.error("identity.key", format!("the key {error}")))?;
+        let (account, issuer) = (identity.account.0.clone(), identity.issuer.clone());
+        Ok(Some(Self { account, issuer, key }))
+    }
+
+    fn of_data_dir(loaded: &Loaded) -> Result<Self> {
+        let key = development::key(&loaded.config.data_dir())?;
+        Ok(Self {
+            account: EMBEDDED_ACCOUNT.parse()?,
+            issuer: EMBEDDED_ISSUER.to_owned(),
+            key: SigningKey::parse(Algorithm::Hs256, &key)?,
+        })
+    }
+
+    fn tokens(&self, clock: Arc<dyn Clock>) -> IdentityTokens {
+        let signer = Signer::new(self.issuer.clone(), self.key.clone(), clock);
+        IdentityTokens(Identity::new(signer, self.account.clone(), TOKEN_LIFETIME))
+    }
+
+    /// What who receives our tokens knows of us.
+    fn as_issuer(&self) -> Result<Issuer> {
+        let audiences = HashSet::from([self.account.audience().clone()]);
+        Ok(Issuer::new(self.key.verification_key()?, audiences))
+    }
+}
+
+fn location(loaded: &Loaded) -> Result<Location, ConfigError> {
+    match loaded.config.event.url.as_str() {
+        "embedded" => Ok(Location::Embedded),
+        url => Url::parse(url).map(Location::At).map_err(|error| {
+            loaded.error("event.url", format!("is neither 'embedded' nor a URL: {error}"))
+        }),
+    }
+}
+
+fn room_kind(loaded: &Loaded) -> Result<Option<RoomKind>, ConfigError> {
+    match loaded.config.event.room_kind.as_str() {
+        "none" => Ok(None),
+        kind => {
+            let kind: Result<RoomKind, _> = kind.parse();
+            kind.map(Some).map_err(|error| loaded.error("event.room_kind", error))
+        }
+    }
+}

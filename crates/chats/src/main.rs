@@ -1,0 +1,36 @@
+//! `chats`: the service as a process. It knows all adapters, and wires them.
+
+mod adapters;
+mod cli;
+mod commands;
+mod config;
+mod database;
+mod development;
+mod event_service;
+mod output;
+mod telemetry;
+mod tenants;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Cli { flags, command } = Cli::parse();
+    let done = match command.unwrap_or_default() {
+        Command::Serve => commands::serve(&flags).await,
+        Command::Migrate => commands::migrate(&flags).await,
+        Command::Token(args) => commands::token(&flags, &args),
+        Command::Event(args) => commands::event(&flags, &args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What stops the start, and what it says then.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Database, Deployment, Process, chats, refusal};
+
+const SECRET: &str = "hunter2";
+
+/// Tries to start with this file and these variables. Returns the one message that it ends with.
+#[track_caller]
+fn refused(file: &str, variables: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("chats.toml"), file).unwrap();
+    let mut command = chats(directory.path());
+    command.args(["--http-listen", "127.0.0.1:0", "--event-listen", "127.0.0.1:0"]);
+    one_message(&refusal(command.envs(variables.iter().copied())))
+}
+
+#[track_caller]
+fn one_message(said: &str) -> String {
+    assert_eq!(said.lines().count(), 1, "one message: {said}");
+    assert!(said.starts_with("error: "), "{said}");
+    assert!(!said.contains(SECRET), "{said}");
+    said.to_owned()
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_source() {
+    for (file, key) in [
+        ("colour = \"hunter2\"", "colour"),
+        ("[http]\nport = \"hunter2\"", "http.port"),
+        ("[identity]\npassword = \"hunter2\"", "identity.password"),
+        (
+            "[audiences.\"a.example.org\"]\npolicy = \"none\"\nx = \"hunter2\"",
+            "audiences.a.example.org.x",
+        ),
+    ] {
+        let error = refused(file, &[]);
+        assert!(error.contains(&format!(": {key} (from ")), "{error}");
+        assert!(error.contains("chats.toml") && error.contains("unknown key"), "{error}");
+    }
+    let error = refused("", &[("CHATS_HTTP__PORT", SECRET)]);
+    assert!(error.contains("http.port") && error.contains("CHATS_HTTP__PORT"), "{error}");
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_source_and_not_shown() {
+    for (file, key) in [
+        ("[http]\ndeadline = \"hunter2\"", "http.deadline"),
+        ("[event]\nurl = \"hunter2\"", "event.url"),
+        ("[event]\ntimeout = \"5 hunter2\"", "event.timeout"),
+        ("[event]\nroom_kind = \"hunter2\"", "event.room_kind"),
+        ("[database]\nurl = \"mysql://chats:hunter2@db/chats\"", "database.url"),
+        ("[database]\nurl = \"postgres://chats:hunter2@db:port/chats\"", "database.url"),
+        ("[database]\nmax_connections = \"hunter2\"", "database.max_connections"),
+        ("[recovery]\nlease = \"1s\"", "recovery.lease"),
+        ("[audiences.\"a.org\"]\npolicy = \"hunter2\"", "audiences.a.org.policy"),
+        ("[audiences.\"a.org\"]\npolicy = \"local\"", "audiences.a.org.trusted"),
+        ("[audiences.\"a.org\"]\npolicy = \"none\"\ntrusted = []", "audiences.a.org.trusted"),
+        (
+            "[audiences.\"a.org\"]\npolicy = \"local\"\ntrusted = [\"hunter2\"]",
+            "audiences.a.org.trusted",
+        ),
+        ("[audiences.\"a b\"]\npolicy = \"none\"", "audiences.a b"),
+        (
+            "[issuers.\"i\"]\naudiences = []\nalgorithm = \"hunter2\"\nkey = \"k\"",
+            "issuers.i.algorithm",
+        ),
+        ("[issuers.\"i\"]\naudiences = []\nkey = \"k\"", "issuers.i.algorithm"),
+    ] {
+        let error = refused(file, &[]);
+        assert!(error.contains(&format!("configuration: {key}")), "{key}: {error}");
+        assert!(error.contains("chats.toml"), "{error}");
+    }
+    let error = refused("", &[("CHATS_DATABASE__URL", "mysql://chats:hunter2@db/chats")]);
+    assert!(error.contains("CHATS_DATABASE__URL"), "{error}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = chats(directory.path());
+    let error = one_message(&refusal(command.args(["--http-listen", SECRET])));
+    assert!(error.contains("http.listen (from the flag --http-listen)"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_named_and_not_shown() {
+    let error = refused("[database]\nurl = postgres://chats:hunter2@db/chats", &[]);
+    assert!(error.contains("chats.toml") && error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = one_message(&refusal(chats(directory.path()).args(["--config", "other.toml"])));
+    assert!(error.contains("other.toml"), "{error}");
+}
+
+#[test]
+fn a_key_file_that_is_missing_or_holds_no_key_is_named() {
+    let file = "[issuers.\"iam.example.org\"]\naudiences = []\nalgorithm = \"ES256\"\nkey = \"keys/k.pem\"";
+    let error = refused(file, &[]);
+    assert!(error.contains("issuers.iam.example.org.key"), "{error}");
+    assert!(error.contains("keys/k.pem") && error.contains("chats.toml"), "{error}");
+
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("k"), SECRET).unwrap();
+    for algorithm in ["ES256", "RS256", "EdDSA", "HS256"] {
+        let issuer = format!(
+            "[issuers.\"iam.example.org\"]\naudiences = []\nalgorithm = \"{algorithm}\"\nkey = \"k\""
+        );
+        fs::write(directory.path().join("chats.toml"), issuer).unwrap();
+        let error = one_message(&refusal(&mut chats(directory.path())));
+        assert!(error.contains("issuers.iam.example.org.key"), "{error}");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (flag, other, key) in [
+        ("--http-listen", "--event-listen", "http.listen"),
+        ("--event-listen", "--http-listen", "event.listen"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = chats(directory.path());
+        command.args([flag, &address, other, "127.0.0.1:0"]);
+        let error = refusal(&mut command);
+        assert!(error.contains(key) && error.contains(flag) && error.contains(&address), "{error}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_told_without_its_password() {
+    let error =
+        refused("", &[("CHATS_DATABASE__URL", "postgres://chats:hunter2@127.0.0.1:1/chats")]);
+    assert!(error.contains("database"), "{error}");
+}
+
+#[test]
+fn later_sources_win() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("chats.toml"), "data_dir = \"of-the-file\"").unwrap();
+    let made = |name: &str| directory.path().join(name).join("development.key").exists();
+    let token = || {
+        let mut command = chats(directory.path());
+        command.args(["token", "--account", "tutor.demo.example.org"]);
+        command
+    };
+    assert!(token().output().unwrap().status.success());
+    assert!(made("of-the-file"));
+    let by_environment = token().env("CHATS_DATA_DIR", "of-the-environment").output().unwrap();
+    assert!(by_environment.status.success() && made("of-the-environment"));
+    let by_flag = token()
+        .env("CHATS_DATA_DIR", "nowhere")
+        .args(["--data-dir", "of-the-flag"])
+        .output()
+        .unwrap();
+    assert!(by_flag.status.success() && made("of-the-flag") && !made("nowhere"));
+}
+
+#[test]
+fn paths_are_relative_to_the_file_that_names_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("etc");
+    fs::create_dir(&folder).unwrap();
+    let file = "data_dir = \"../var\"\n[database]\nurl = \"sqlite:../db/chats.sqlite\"";
+    fs::write(folder.join("chats.toml"), file).unwrap();
+    let mut command = chats(Path::new("/"));
+    command.arg("--config").arg(folder.join("chats.toml")).arg("migrate");
+    assert!(command.output().unwrap().status.success());
+    assert!(directory.path().join("db/chats.sqlite").exists());
+}
+
+#[tokio::test]
+async fn migrations_are_applied_once_by_command_or_at_the_start() {
+    for database in [Database::Sqlite, Database::PostgreSql] {
+        // It has migrated when it started.
+        let deployment = Deployment::on(database).await;
+        let output = deployment.command().arg("migrate").output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "The database is up to date.\n");
+    }
+}
+
+#[test]
+fn a_start_that_may_not_migrate_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = chats(directory.path());
+    command
+        .args(["--http-listen", "127.0.0.1:0", "--event-listen", "127.0.0.1:0"])
+        .env("CHATS_DATABASE__MIGRATE", "false");
+    let error = refusal(&mut command);
+    assert!(error.contains("chats migrate"), "{error}");
+
+    let migrated = chats(directory.path()).arg("migrate").output().unwrap();
+    assert!(String::from_utf8(migrated.stdout).unwrap().starts_with("applied "));
+    let (process, _) = Process::start(&mut command, "tenants");
+    drop(process);
+}

@@ -1,0 +1,32 @@
+//! A deployment of our own for each test: the service, an event service in its own process, a database.
+
+mod answer;
+mod deployment;
+mod process;
+
+pub(crate) use answer::Answer;
+pub(crate) use deployment::{Database, Deployment};
+pub(crate) use process::{Process, chats, refusal};
+
+/// Stamps each test for both databases.
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($deployment:ident) $body:block)+) => {
+        mod on_sqlite {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let $deployment = Deployment::on(Database::Sqlite).await;
+                $body
+            })+
+        }
+
+        mod on_postgresql {
+            use super::*;
+            $(#[tokio::test]
+            async fn $name() {
+                let $deployment = Deployment::on(Database::PostgreSql).await;
+                $body
+            })+
+        }
+    };
+}
