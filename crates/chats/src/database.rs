@@ -1,10 +1,17 @@
 //! The database that the configuration names, or a file in the data directory.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use chats_store::{DatabaseUrl, DieselStore, InvalidDatabaseUrl, PoolSettings};
 use tokio::runtime::Handle;
 
 use crate::config::Loaded;
+
+/// How long a request waits for a connection, and how long for an answer: together shorter than the ten
+/// seconds after which the platform's clients give up.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connects to the database and brings it up to date, or checks that it is. Returns its name, too.
 pub(crate) async fn open(loaded: &Loaded) -> Result<(DieselStore, String)> {
@@ -26,7 +33,11 @@ pub(crate) async fn migrate(loaded: &Loaded) -> Result<Vec<String>> {
 
 async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
     let max_connections = loaded.config.database.max_connections.into();
-    let settings = PoolSettings { max_connections, ..PoolSettings::default() };
+    let settings = PoolSettings {
+        max_connections,
+        acquire_timeout: ACQUIRE_TIMEOUT,
+        answer_timeout: ANSWER_TIMEOUT,
+    };
     DieselStore::connect(url, settings, Handle::current()).await.context("the database")
 }
 
