@@ -6,7 +6,8 @@
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::{self, Path};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chats_domain::ports::Cause;
 use deadpool::Runtime;
@@ -20,6 +21,9 @@ use tokio::runtime::Handle;
 use crate::database::PoolSettings;
 use crate::failure::Failure;
 use crate::row::ChatRow;
+
+/// The pause before a change that another process is in the way of is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// SQLite lets any number read while one writes.
 const READERS: usize = 4;
@@ -104,16 +108,30 @@ impl Sqlite {
 fn open_connection(path: &Path, busy_timeout: Duration) -> Result<SqliteConnection, Cause> {
     let path = path.to_str().ok_or("the path is not UTF-8")?;
     let mut connection = SqliteConnection::establish(path)?;
-    // The time-out comes first, for even the change to WAL may find the database busy. FULL, for a
-    // chat that was acknowledged is to outlive a power failure.
+    // FULL, for a chat that was acknowledged is to outlive a power failure.
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {};
-         PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;",
         busy_timeout.as_millis()
     ))?;
+    change_to_wal(&mut connection, busy_timeout)?;
     Ok(connection)
+}
+
+/// Changes the journal to WAL, if it is not that already.
+///
+/// SQLite does not wait where two processes do it at once, for each could be in the other's way.
+fn change_to_wal(connection: &mut SqliteConnection, busy_timeout: Duration) -> QueryResult<()> {
+    let start = Instant::now();
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_transient(&error) && start.elapsed() < busy_timeout => {
+                thread::sleep(BETWEEN_TRIES);
+            }
+            result => return result,
+        }
+    }
 }
 
 fn pool(
@@ -141,12 +159,14 @@ const TRANSIENT: [&str; 6] = [
     "unable to open database file",
 ];
 
+fn is_transient(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, it) if TRANSIENT.contains(&it.message()))
+}
+
 fn failure(error: Error) -> Failure {
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Failure::UniqueViolation,
-        Error::DatabaseError(_, information) if TRANSIENT.contains(&information.message()) => {
-            Failure::Unavailable(Box::new(error))
-        }
+        error_of_sqlite if is_transient(error_of_sqlite) => Failure::Unavailable(Box::new(error)),
         _ => Failure::Failed(Box::new(error)),
     }
 }
