@@ -44,7 +44,6 @@ pub(crate) struct NewClaims<'a> {
     aud: &'a str,
     sub: &'a str,
     iat: i64,
-    nbf: i64,
     exp: i64,
 }
 
@@ -81,7 +80,6 @@ impl<'a> NewClaims<'a> {
             aud: account.audience().as_str(),
             sub: account.label(),
             iat: now.as_unix_seconds(),
-            nbf: now.as_unix_seconds(),
             exp: now.plus(lifetime).as_unix_seconds(),
         }
     }

@@ -1,6 +1,7 @@
 //! The event service that chats stand on: another system, or the embedded one.
 
 use std::collections::{BTreeSet, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result};
 use chats_access::{Algorithm, Identity, Issuer, Issuers, Signer, SigningKey};
 use chats_domain::ports::Clock;
 use chats_domain::values::Account;
-use chats_event_client::{EventClient, RoomKind, Settings, TokenSource};
+use chats_event_client::{EventClient, RoomKind, Settings, SetupError, TokenSource};
 use chats_event_embedded::{
     Audiences, EventService, Faults, IdempotencyKeys, Running, Settings as EmbeddedSettings,
     Storage,
@@ -25,7 +26,7 @@ use crate::tenants::{self, Tenants};
 const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 
 /// Who signs our tokens for the embedded event service. Its key is that of the data directory.
-const EMBEDDED_ISSUER: &str = "chats";
+const EMBEDDED_ISSUER: &str = "urn:chats:embedded";
 
 /// Our account with the embedded event service.
 const EMBEDDED_ACCOUNT: &str = "chats.svc.example.org";
@@ -54,36 +55,41 @@ struct OwnAccount {
 }
 
 /// Reads what the configuration says of the event service, and of us to it.
-pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>, ConfigError> {
-    Ok(EventSettings {
-        location: location(loaded)?,
-        room_kind: room_kind(loaded)?,
-        own: OwnAccount::configured(loaded)?,
-        loaded,
-    })
+///
+/// What cannot be used is refused here, before anything is started.
+pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>> {
+    let (location, room_kind) = (location(loaded)?, room_kind(loaded)?);
+    if matches!(location, Location::Embedded) && room_kind.is_none() {
+        let reason = "is 'none', but the embedded event service asks for a kind";
+        return Err(loaded.error("event.room_kind", reason).into());
+    }
+    let own = OwnAccount::configured(loaded)?;
+    let settings = EventSettings { location, room_kind, own, loaded };
+    let url = match settings.location.clone() {
+        Location::At(url) => url,
+        Location::Embedded => url_of(loaded.config.event.listen)?,
+    };
+    settings.client_with(None, url)?;
+    Ok(settings)
 }
 
 impl EventSettings<'_> {
     /// A client of another system, which knows us by the configured identity.
     pub(crate) fn client(&self, url: Url, clock: Arc<dyn Clock>) -> Result<EventClient> {
-        self.client_as(self.own.as_ref(), url, clock)
+        self.client_with(self.own.as_ref().map(|own| own.tokens(clock)), url)
     }
 
-    /// A client of the embedded event service that listens at `url`.
+    /// A client of the embedded event service that listens at `address`.
     pub(crate) fn client_of_embedded(
         &self,
-        url: Url,
+        address: SocketAddr,
         clock: Arc<dyn Clock>,
     ) -> Result<EventClient> {
-        self.client_as(Some(&OwnAccount::of_data_dir(self.loaded)?), url, clock)
+        let own = OwnAccount::of_data_dir(self.loaded)?;
+        self.client_with(Some(own.tokens(clock)), url_of(address)?)
     }
 
-    fn client_as(
-        &self,
-        own: Option<&OwnAccount>,
-        base_url: Url,
-        clock: Arc<dyn Clock>,
-    ) -> Result<EventClient> {
+    fn client_with(&self, tokens: Option<IdentityTokens>, base_url: Url) -> Result<EventClient> {
         let event = &self.loaded.config.event;
         let settings = Settings {
             base_url,
@@ -91,8 +97,12 @@ impl EventSettings<'_> {
             timeout: event.timeout,
             room_kind: self.room_kind,
         };
-        let tokens = own.map(|own| Arc::new(own.tokens(clock)) as Arc<dyn TokenSource>);
-        EventClient::new(&settings, tokens).context("configuration: event")
+        let tokens = tokens.map(|tokens| Arc::new(tokens) as Arc<dyn TokenSource>);
+        EventClient::new(&settings, tokens).map_err(|error| match error {
+            SetupError::BaseUrl(_) => self.loaded.error("event.url", error).into(),
+            SetupError::Timeouts => self.loaded.error("event.connect_timeout", error).into(),
+            error => anyhow::Error::new(error),
+        })
     }
 
     /// Starts the embedded event service.
@@ -169,6 +179,10 @@ impl OwnAccount {
         let audiences = HashSet::from([self.account.audience().clone()]);
         Ok(Issuer::new(self.key.verification_key()?, audiences))
     }
+}
+
+fn url_of(address: SocketAddr) -> Result<Url> {
+    Ok(Url::parse(&format!("http://{address}"))?)
 }
 
 fn location(loaded: &Loaded) -> Result<Location, ConfigError> {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,9 +15,10 @@ use chats_domain::ports::{
     AccessError, AccessPolicy, Action, ChatIds, ChatStore, Clock, Confirmed, EventRoom, EventRooms,
     EventRoomsError, NewEventRoom, Object, Reservation, Reserved, StoreError,
 };
-use chats_domain::use_cases::{Chats, CreateChat, Placed, Ports, Settings};
+use chats_domain::use_cases::{Chats, CreateChat, Creation, Ports, Settings};
 use chats_domain::values::{Account, Audience, ChatId, EventRoomId, Scope, Tags, Timestamp};
 use futures_executor::block_on;
+use futures_util::future::{BoxFuture, ready};
 use uuid::Uuid;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -30,8 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             ids: Arc::new(CountedIds::default()),
         },
         Settings {
-            lease: Duration::from_secs(10),
-            wait: Duration::from_secs(8),
+            lease: Duration::from_secs(4),
+            wait: Duration::from_secs(5),
             pause: Duration::from_secs(1),
         },
     );
@@ -45,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let made = block_on(chats.create(&tutor, lesson.clone()))?;
     let found = block_on(chats.create(&tutor, lesson.clone()))?;
     let read = block_on(chats.read_by_key(&tutor, &lesson.audience, &lesson.scope))?;
-    let (Placed::Made(made), Placed::Found(found)) = (made, found) else {
+    let (Creation::Created(made), Creation::Existing(found)) = (made, found) else {
         return Err("the first create makes the chat, the second finds it".into());
     };
     assert_eq!((&made, &made), (&found, &read));
@@ -53,55 +54,54 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The chats in a map, behind one lock: each method is atomic by that.
+/// The chats in a map, behind one lock. Each method takes it once, and is atomic by that.
 #[derive(Default)]
 struct OneMap(Mutex<HashMap<ChatId, Chat>>);
 
 impl OneMap {
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<ChatId, Chat>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn chats(&self) -> MutexGuard<'_, HashMap<ChatId, Chat>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Changes the state of a chat that is opening and at `attempt`.
-    fn change(&self, id: ChatId, attempt: Attempt, to: impl FnOnce(Opening) -> ChatState) -> bool {
-        self.with(|chats| match chats.get_mut(&id) {
-            Some(chat) => match chat.state {
-                ChatState::Opening(opening) if opening.attempt == attempt => {
-                    chat.state = to(opening);
-                    true
-                }
-                _ => false,
-            },
-            None => false,
-        })
+/// The making of a chat that is opening and at `attempt`.
+fn opening(
+    chats: &mut HashMap<ChatId, Chat>,
+    id: ChatId,
+    attempt: Attempt,
+) -> Option<&mut Opening> {
+    match &mut chats.get_mut(&id)?.state {
+        ChatState::Opening(opening) if opening.attempt == attempt => Some(opening),
+        _ => None,
+    }
+}
+
+/// The room that nobody else may have.
+fn claimed_room(chat: &Chat) -> Option<EventRoomId> {
+    match chat.state {
+        ChatState::Ready(room) => Some(room),
+        ChatState::Opening(opening) => opening.existing_room,
     }
 }
 
 #[async_trait]
 impl ChatStore for OneMap {
     async fn reserve(&self, new: &Reservation) -> Result<Reserved, StoreError> {
-        if let Some(chat) = self.find_by_key(&new.audience, &new.scope).await? {
-            return Ok(Reserved::KeyTaken(chat));
+        let mut chats = self.chats();
+        let has_key = |chat: &&Chat| chat.audience == new.audience && chat.scope == new.scope;
+        if let Some(chat) = chats.values().find(has_key) {
+            return Ok(Reserved::KeyTaken(chat.clone()));
         }
-        let state = ChatState::Opening(Opening {
-            existing_room: new.existing_room,
-            attempt: Attempt::FIRST,
-            lease_until: new.lease_until,
-        });
-        let chat = Chat {
-            id: new.id,
-            audience: new.audience.clone(),
-            scope: new.scope.clone(),
-            tags: new.tags.clone(),
-            created_at: new.created_at,
-            state,
-        };
-        self.with(|chats| chats.insert(new.id, chat));
+        let wanted = new.existing_room;
+        if wanted.is_some() && chats.values().any(|chat| claimed_room(chat) == wanted) {
+            return Ok(Reserved::RoomTaken);
+        }
+        chats.insert(new.id, new.to_chat());
         Ok(Reserved::Made)
     }
 
     async fn find(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        Ok(self.with(|chats| chats.get(&id).cloned()))
+        Ok(self.chats().get(&id).cloned())
     }
 
     async fn find_by_key(
@@ -110,7 +110,7 @@ impl ChatStore for OneMap {
         scope: &Scope,
     ) -> Result<Option<Chat>, StoreError> {
         let has_key = |chat: &&Chat| chat.audience == *audience && chat.scope == *scope;
-        Ok(self.with(|chats| chats.values().find(has_key).cloned()))
+        Ok(self.chats().values().find(has_key).cloned())
     }
 
     async fn take_over(
@@ -120,15 +120,12 @@ impl ChatStore for OneMap {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Option<Attempt>, StoreError> {
-        let mut taken = None;
-        self.change(id, seen, |opening| {
-            if !opening.lease_has_run_out(now) {
-                return ChatState::Opening(opening);
-            }
-            taken = Some(seen.next());
-            ChatState::Opening(Opening { attempt: seen.next(), lease_until, ..opening })
-        });
-        Ok(taken)
+        let mut chats = self.chats();
+        let free = opening(&mut chats, id, seen).filter(|opening| opening.lease_expired(now));
+        Ok(free.map(|opening| {
+            *opening = Opening { attempt: seen.next(), lease_until, ..*opening };
+            opening.attempt
+        }))
     }
 
     async fn confirm(
@@ -137,8 +134,17 @@ impl ChatStore for OneMap {
         attempt: Attempt,
         room: EventRoomId,
     ) -> Result<Confirmed, StoreError> {
-        let is_ready = self.change(id, attempt, |_| ChatState::Ready(room));
-        Ok(if is_ready { Confirmed::Ready } else { Confirmed::Overtaken })
+        let mut chats = self.chats();
+        if opening(&mut chats, id, attempt).is_none() {
+            return Ok(Confirmed::Overtaken);
+        }
+        if chats.values().any(|chat| chat.id != id && claimed_room(chat) == Some(room)) {
+            return Ok(Confirmed::RoomTaken);
+        }
+        if let Some(chat) = chats.get_mut(&id) {
+            chat.state = ChatState::Ready(room);
+        }
+        Ok(Confirmed::Ready)
     }
 
     async fn postpone(
@@ -147,13 +153,14 @@ impl ChatStore for OneMap {
         attempt: Attempt,
         lease_until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let postponed = |opening| ChatState::Opening(Opening { lease_until, ..opening });
-        Ok(self.change(id, attempt, postponed))
+        let mut chats = self.chats();
+        let postponed = opening(&mut chats, id, attempt);
+        Ok(postponed.map(|opening| opening.lease_until = lease_until).is_some())
     }
 
     async fn release(&self, id: ChatId, attempt: Attempt) -> Result<bool, StoreError> {
-        let is_ours = self.change(id, attempt, ChatState::Opening);
-        Ok(is_ours && self.with(|chats| chats.remove(&id)).is_some())
+        let mut chats = self.chats();
+        Ok(opening(&mut chats, id, attempt).is_some() && chats.remove(&id).is_some())
     }
 }
 
@@ -195,13 +202,14 @@ impl AccessPolicy for OwnAudience {
 /// A clock that stands still.
 struct Standstill;
 
-#[async_trait]
 impl Clock for Standstill {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_micros(1_732_281_600_000_000)
     }
 
-    async fn sleep(&self, _: Duration) {}
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(ready(()))
+    }
 }
 
 /// Identifiers that are counted, which will do for one process.
@@ -216,6 +224,16 @@ impl ChatIds for CountedIds {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use chats_domain::ports::ChatStore;
+
+    use super::OneMap;
+
+    chats_testkit::chat_store_contract!(async {
+        (Arc::new(OneMap::default()) as Arc<dyn ChatStore>, ())
+    });
+
     #[test]
     fn the_example_runs_to_its_end() {
         super::main().unwrap();

@@ -66,7 +66,7 @@ impl Chat {
 impl Opening {
     /// Whether someone else may take the chat over at the moment `now`.
     #[must_use]
-    pub fn lease_has_run_out(&self, now: Timestamp) -> bool {
+    pub fn lease_expired(&self, now: Timestamp) -> bool {
         self.lease_until <= now
     }
 }

@@ -3,10 +3,10 @@
 mod common;
 
 use chats_domain::ports::{Action, EventRooms, Object};
-use chats_domain::use_cases::CreateError;
+use chats_domain::use_cases::{CreateError, Creation};
 use chats_domain::values::EventRoomId;
 use chats_testkit::memory::{Answer, FakePolicy, Verdict};
-use common::{SETTINGS, World, convert, found, is_opening, made, school, tutor};
+use common::{SETTINGS, World, convert, found, is_opening, made, school, tutor, while_time_passes};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn the_room_of_a_chat_that_is_still_opening_is_taken_too() {
     let world = World::new();
     world.rooms.answer_next([Answer::UnknownButDone]);
     assert!(world.create("lesson-42", None).await.is_err());
-    let (&room, _) = world.rooms.all().iter().next().map(|(id, room)| (id, room.clone())).unwrap();
+    let room = *world.rooms.all().keys().next().unwrap();
 
     let result = world.convert("lesson-43", room).await;
     assert!(matches!(result, Err(CreateError::EventRoomTaken)), "{result:?}");
@@ -116,14 +116,19 @@ async fn of_identical_converts_at_once_one_makes_the_chat_and_the_rest_find_it()
     world.rooms.until_held(16).await;
     drop(hold);
 
-    let mut ids = Vec::new();
+    let (mut makers, mut ids) = (0, Vec::new());
     for convert in converts {
-        let (chats_domain::use_cases::Placed::Made(chat)
-        | chats_domain::use_cases::Placed::Found(chat)) = convert.await.unwrap().unwrap();
+        let chat = match while_time_passes(&world, convert).await.unwrap().unwrap() {
+            Creation::Created(chat) => {
+                makers += 1;
+                chat
+            }
+            Creation::Existing(chat) => chat,
+        };
         ids.push(chat.id);
     }
     ids.dedup();
-    assert_eq!(ids.len(), 1);
+    assert_eq!((makers, ids.len()), (1, 1));
     assert_eq!(world.rooms.all()[&room].bound_to, Some(ids[0]));
 }
 
@@ -149,6 +154,21 @@ async fn an_unknown_binding_keeps_the_reservation_and_a_repeat_finishes_it() {
     world.clock.advance(SETTINGS.pause);
     let chat = made(world.convert("lesson-42", room).await);
     assert_eq!((chat.id, chat.event_room()), (opening.id, Some(room)));
+    assert_eq!(world.rooms.all().len(), 1);
+}
+
+#[tokio::test]
+async fn a_convert_does_not_finish_a_create_for_it_asks_for_another_room() {
+    let world = World::new();
+    let room = world.rooms.add(school());
+    world.rooms.answer_next([Answer::UnknownAndNotDone]);
+    assert!(world.create("lesson-42", None).await.is_err());
+    let opening = world.stored("lesson-42").unwrap();
+
+    world.clock.advance(SETTINGS.pause);
+    let result = world.convert("lesson-42", room).await;
+    assert!(matches!(result, Err(CreateError::AlreadyExists(id)) if id == opening.id));
+    assert_eq!(world.stored("lesson-42"), Some(opening), "nothing was changed");
     assert_eq!(world.rooms.all().len(), 1);
 }
 

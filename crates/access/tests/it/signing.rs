@@ -56,7 +56,6 @@ fn a_token_says_who_from_now_on_for_its_lifetime() {
             "aud": "svc.example.org",
             "sub": "chats",
             "iat": now,
-            "nbf": now,
             "exp": now + 300,
         })
     );

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::shutdown;
+use super::shutdown::Shutdown;
 use crate::adapters::SystemClock;
 use crate::cli::EventArgs;
 use crate::config::{self, Flags};
@@ -10,6 +10,7 @@ use crate::{event_service, output, telemetry, tenants};
 
 /// Serves the embedded event service alone, until the process is asked to end.
 pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
+    let mut shutdown = Shutdown::listen()?;
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
     let tenants = tenants::read(&loaded)?;
@@ -17,7 +18,7 @@ pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
     let mut service = settings.start_embedded(&tenants, args, Arc::new(SystemClock))?;
     output::line(&format!("The event service is ready at http://{}", service.address()));
     tokio::select! {
-        requested = shutdown::requested() => requested?,
+        () = shutdown.requested() => {}
         ended = service.ended() => return Ok(ended?),
     }
     Ok(service.stop().await?)

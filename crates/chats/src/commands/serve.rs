@@ -1,17 +1,18 @@
+use std::future::pending;
+use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use chats_access::{Issuers, Policies};
 use chats_domain::ports::{Clock, EventRooms};
 use chats_domain::use_cases::{Chats, Ports, Settings};
 use chats_event_embedded::Running;
 use chats_http::Api;
-use url::Url;
 
 use super::banner::Banner;
-use super::shutdown;
+use super::shutdown::Shutdown;
 use crate::adapters::{SystemClock, Uuid7};
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
@@ -24,6 +25,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
+    let mut shutdown = Shutdown::listen()?;
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
     let settings = settings(&loaded)?;
@@ -32,7 +34,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let tenants = tenants::read(&loaded)?;
     let listener = listen(&loaded)?;
     let (store, database) = database::open(&loaded).await?;
-    let (rooms, embedded) = event_rooms(&event_settings, &tenants, &clock)?;
+    let (rooms, mut embedded) = event_rooms(&event_settings, &tenants, &clock)?;
     let banner = Banner {
         address: listener.local_addr()?,
         database,
@@ -52,24 +54,44 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     output::line(&banner);
 
     tokio::select! {
-        requested = shutdown::requested() => requested?,
+        () = shutdown.requested() => {}
         ended = &mut server => return Ok(ended??),
+        ended = end_of(&mut embedded) => return Ok(ended?),
     }
     tracing::info!("ending, once the requests in flight have been answered");
-    handle.stop(true).await;
-    server.await??;
-    if let Some(embedded) = embedded {
-        embedded.stop().await?;
+    let end = async {
+        handle.stop(true).await;
+        server.await??;
+        if let Some(embedded) = embedded {
+            embedded.stop().await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = end => ended,
+        () = shutdown.requested() => bail!("asked a second time, and ended at once"),
     }
-    Ok(())
+}
+
+/// Returns when the embedded event service, if there is one, has ended of itself.
+async fn end_of(embedded: &mut Option<Running>) -> io::Result<()> {
+    match embedded {
+        Some(embedded) => embedded.ended().await,
+        None => pending().await,
+    }
 }
 
 fn settings(loaded: &Loaded) -> Result<Settings, ConfigError> {
-    let lease = loaded.config.recovery.lease;
-    if lease <= loaded.config.event.timeout {
+    let (lease, timeout) = (loaded.config.recovery.lease, loaded.config.event.timeout);
+    if lease <= timeout {
         return Err(loaded.error("recovery.lease", "is not longer than event.timeout"));
     }
-    Ok(Settings { lease, wait: loaded.config.http.deadline, pause: PAUSE })
+    // Whoever has waited may still have to open the room.
+    let wait = loaded.config.http.deadline.saturating_sub(timeout);
+    if wait.is_zero() {
+        return Err(loaded.error("http.deadline", "is not longer than event.timeout"));
+    }
+    Ok(Settings { lease, wait, pause: PAUSE })
 }
 
 fn listen(loaded: &Loaded) -> Result<TcpListener, ConfigError> {
@@ -91,8 +113,7 @@ fn event_rooms(
         Location::Embedded => {
             let options = EventArgs::default();
             let embedded = settings.start_embedded(tenants, &options, Arc::clone(&clock))?;
-            let url = Url::parse(&format!("http://{}", embedded.address()))?;
-            let client = settings.client_of_embedded(url, clock)?;
+            let client = settings.client_of_embedded(embedded.address(), clock)?;
             Ok((Arc::new(client), Some(embedded)))
         }
     }

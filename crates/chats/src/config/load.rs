@@ -49,7 +49,7 @@ pub(crate) fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
     if let Some(file) = flags.file() {
         figment = figment.merge(Toml::file_exact(file));
     }
-    figment = figment.merge(Env::prefixed(ENV_PREFIX).split("__"));
+    figment = figment.merge(environment());
     for flag in flags.given() {
         figment = figment.merge(flag);
     }
@@ -57,6 +57,16 @@ pub(crate) fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
         Ok(config) => Ok(Loaded { config, figment }),
         Err(error) => Err(ConfigError::from_figment(&error, &figment)),
     }
+}
+
+/// The variables that are settings. For a Service named `chats`, Kubernetes adds variables of its own,
+/// such as `CHATS_SERVICE_HOST` and `CHATS_PORT_8080_TCP`; no setting begins like these.
+fn environment() -> Env {
+    let is_of_kubernetes = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key == "port" || key.starts_with("port_") || key.starts_with("service_")
+    };
+    Env::prefixed(ENV_PREFIX).filter(move |key| !is_of_kubernetes(key.as_str())).split("__")
 }
 
 impl Loaded {

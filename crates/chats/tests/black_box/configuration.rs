@@ -55,6 +55,10 @@ fn a_bad_value_is_named_with_its_source_and_not_shown() {
         ("[database]\nurl = \"postgres://chats:hunter2@db:port/chats\"", "database.url"),
         ("[database]\nmax_connections = \"hunter2\"", "database.max_connections"),
         ("[recovery]\nlease = \"1s\"", "recovery.lease"),
+        ("[http]\ndeadline = \"1s\"", "http.deadline"),
+        ("[event]\nconnect_timeout = \"1h\"", "event.connect_timeout"),
+        ("[event]\nurl = \"http://chats:hunter2@event\"", "event.url"),
+        ("[event]\nroom_kind = \"none\"", "event.room_kind"),
         ("[audiences.\"a.org\"]\npolicy = \"hunter2\"", "audiences.a.org.policy"),
         ("[audiences.\"a.org\"]\npolicy = \"local\"", "audiences.a.org.trusted"),
         ("[audiences.\"a.org\"]\npolicy = \"none\"\ntrusted = []", "audiences.a.org.trusted"),
@@ -135,6 +139,20 @@ fn a_database_that_cannot_be_reached_is_told_without_its_password() {
     let error =
         refused("", &[("CHATS_DATABASE__URL", "postgres://chats:hunter2@127.0.0.1:1/chats")]);
     assert!(error.contains("database"), "{error}");
+}
+
+#[test]
+fn variables_that_kubernetes_adds_for_a_service_named_chats_are_no_settings() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = chats(directory.path())
+        .args(["token", "--account", "tutor.demo.example.org"])
+        .envs([("CHATS_SERVICE_HOST", "10.0.0.1"), ("CHATS_SERVICE_PORT_HTTP", "80")])
+        .envs([("CHATS_PORT", "tcp://10.0.0.1:80"), ("CHATS_PORT_80_TCP_ADDR", "10.0.0.1")])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let error = refused("", &[("CHATS_PORTS", "80")]);
+    assert!(error.contains("CHATS_PORTS"), "{error}");
 }
 
 #[test]

@@ -93,6 +93,17 @@ on_both_databases! {
         assert_eq!(deployment.convert("lesson-42", room).await.chat(200), created);
     }
 
+    async fn a_convert_does_not_take_an_unfinished_create_for_its_own(deployment) {
+        deployment.fault(&json!({"fault": "cut", "when": "before_work", "times": 1})).await;
+        deployment.create("lesson-42", None).await.problem(503, "event_service_unavailable");
+        let room = deployment.open_room(TUTOR).await;
+        for room in [room, Uuid::from_u128(1).to_string()] {
+            let answer = deployment.convert("lesson-42", &room).await;
+            answer.problem(409, "chat_already_exists");
+        }
+        deployment.create("lesson-42", None).await.chat(201);
+    }
+
     async fn of_many_equal_converts_at_once_one_makes_the_chat(deployment) {
         let room = deployment.open_room(TUTOR).await;
         let answers = join_all((0..32).map(|_| deployment.convert("lesson-42", &room))).await;

@@ -1,11 +1,14 @@
 //! Creating chats.
 
 use std::collections::HashSet;
-use std::io::Write;
-use std::net::TcpStream;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::{Database, Deployment};
 
@@ -158,8 +161,9 @@ on_both_databases! {
     async fn a_service_that_is_killed_half_way_is_succeeded_by_its_next_life(deployment) {
         let mut deployment = deployment;
         deployment.fault(&json!({"fault": "hang", "when": "after_work", "times": 1})).await;
-        send_and_leave(&deployment, "lesson-42");
-        while deployment.rooms(None).await.is_empty() {}
+        let _connection = send_create(&deployment, "lesson-42").await;
+        let room_is_open = async { while deployment.rooms(None).await.is_empty() {} };
+        timeout(LONG, room_is_open).await.unwrap();
         let opening = deployment.read_by_scope("lesson-42").await.chat(200);
         deployment.kill();
         deployment.start();
@@ -169,13 +173,27 @@ on_both_databases! {
         assert_eq!(deployment.rooms(None).await.len(), 1);
     }
 
-    async fn a_client_that_leaves_half_way_leaves_a_whole_chat(deployment) {
-        deployment.fault(&json!({"fault": "delay", "millis": 300, "times": 1})).await;
-        send_and_leave(&deployment, "lesson-42");
+    async fn a_connection_that_breaks_half_way_leaves_a_whole_chat(deployment) {
+        deployment.fault(&json!({"fault": "delay", "millis": 500, "times": 1})).await;
+        let connection = send_create(&deployment, "lesson-42").await;
         until_readable(&deployment, "lesson-42").await;
+        // With a reset, and not merely with the end of what the client has to say.
+        connection.set_zero_linger().unwrap();
+        drop(connection);
         // It waits for the chat that is being made, and would make it if nobody did.
         let found = deployment.create("lesson-42", None).await.chat(200);
         assert!(found["real_time"].is_object());
+    }
+
+    async fn a_service_that_is_asked_to_end_answers_what_is_in_flight(deployment) {
+        let mut deployment = deployment;
+        deployment.fault(&json!({"fault": "delay", "millis": 500, "times": 1})).await;
+        let body = json!({"audience": "school.example.org", "scope": "lesson-42"});
+        let request = deployment.request(Method::POST, "/api/v1/chats").json(&body);
+        let create = tokio::spawn(request.send());
+        until_readable(&deployment, "lesson-42").await;
+        assert!(deployment.terminate());
+        assert_eq!(create.await.unwrap().unwrap().status(), 201);
     }
 
     async fn what_was_made_survives_the_service(deployment) {
@@ -187,27 +205,26 @@ on_both_databases! {
     }
 }
 
-/// Sends a create, and closes the connection without waiting for the answer.
-fn send_and_leave(deployment: &Deployment, scope: &str) {
+/// No test waits longer than this for what must come.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Sends a create, and returns the connection that its answer would come on.
+async fn send_create(deployment: &Deployment, scope: &str) -> TcpStream {
     let body = format!(r#"{{"audience":"school.example.org","scope":"{scope}"}}"#);
-    let token = Deployment::token("tutor-7.school.example.org");
-    let mut socket = TcpStream::connect(deployment.url.strip_prefix("http://").unwrap()).unwrap();
-    write!(
-        socket,
-        "POST /api/v1/chats HTTP/1.1\r\nHost: chats\r\nAuthorization: Bearer {token}\r\n\
+    let request = format!(
+        "POST /api/v1/chats HTTP/1.1\r\nHost: chats\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        Deployment::token("tutor-7.school.example.org"),
         body.len(),
-    )
-    .unwrap();
+    );
+    let address = deployment.url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection
 }
 
 /// Reads a chat again and again, until it is there.
-async fn until_readable(deployment: &Deployment, scope: &str) -> serde_json::Value {
-    loop {
-        let answer = deployment.read_by_scope(scope).await;
-        if answer.status == 200 {
-            return answer.json();
-        }
-        answer.problem(404, "chat_not_found");
-    }
+async fn until_readable(deployment: &Deployment, scope: &str) {
+    let is_readable = async { while deployment.read_by_scope(scope).await.status != 200 {} };
+    timeout(LONG, is_readable).await.unwrap();
 }

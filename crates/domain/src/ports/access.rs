@@ -22,7 +22,7 @@ pub struct AuthenticationFailed(#[source] pub Cause);
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait AccessPolicy: Send + Sync {
-    /// Returns if `account` may do `action` to `object` in `audience`.
+    /// Returns `Ok` if `account` may do `action` to `object` in `audience`.
     ///
     /// MUST deny everything in an audience that it does not know, and MUST fail closed: whoever cannot
     /// be asked has not allowed anything.

@@ -1,18 +1,17 @@
 use std::time::Duration;
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use crate::values::{ChatId, Timestamp};
 
 /// Time, as an argument: tests and simulations decide what it is.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
-#[async_trait]
 pub trait Clock: Send + Sync {
     /// The time of day. All instances of a deployment are to agree on it within a fraction of a lease.
     fn now(&self) -> Timestamp;
 
-    /// Returns after `duration`, measured by a clock that nobody sets.
-    async fn sleep(&self, duration: Duration);
+    /// A future that is ready after `duration`, which counts from this call, by a clock that nobody sets.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
 /// The identifiers of chats to come.

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::Cause;
-use crate::chat::{Attempt, Chat};
+use crate::chat::{Attempt, Chat, ChatState, Opening};
 use crate::values::{Account, Audience, ChatId, EventRoomId, Scope, Tags, Timestamp};
 
 /// Keeps chats.
@@ -84,6 +84,31 @@ pub struct Reservation {
     pub created_at: Timestamp,
     /// Until when the first attempt has the chat for itself.
     pub lease_until: Timestamp,
+}
+
+impl Reservation {
+    /// The chat that this makes: opening, and at its first attempt.
+    #[must_use]
+    pub fn to_chat(&self) -> Chat {
+        Chat {
+            id: self.id,
+            audience: self.audience.clone(),
+            scope: self.scope.clone(),
+            tags: self.tags.clone(),
+            created_at: self.created_at,
+            state: ChatState::Opening(self.to_opening()),
+        }
+    }
+
+    /// The making of that chat.
+    #[must_use]
+    pub fn to_opening(&self) -> Opening {
+        Opening {
+            existing_room: self.existing_room,
+            attempt: Attempt::FIRST,
+            lease_until: self.lease_until,
+        }
+    }
 }
 
 /// What came of a reservation.

@@ -1,4 +1,4 @@
-use super::place::{Placed, Wanted};
+use super::place::{Creation, Wanted};
 use super::{Chats, CreateError};
 use crate::ports::{Action, Object};
 use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
@@ -22,7 +22,7 @@ impl Chats {
         &self,
         account: &Account,
         chat: ConvertChat,
-    ) -> Result<Placed, CreateError> {
+    ) -> Result<Creation, CreateError> {
         let ConvertChat { audience, scope, tags, event_room } = chat;
         self.ports.access.authorize(account, &audience, Object::Chats, Action::Convert).await?;
 

@@ -1,4 +1,4 @@
-use super::place::{Placed, Wanted};
+use super::place::{Creation, Wanted};
 use super::{Chats, CreateError};
 use crate::ports::{Action, Object};
 use crate::values::{Account, Audience, Scope, Tags};
@@ -16,7 +16,11 @@ pub struct CreateChat {
 
 impl Chats {
     /// Creates a chat and its event room, or finds the chat that an equal request created before.
-    pub async fn create(&self, account: &Account, chat: CreateChat) -> Result<Placed, CreateError> {
+    pub async fn create(
+        &self,
+        account: &Account,
+        chat: CreateChat,
+    ) -> Result<Creation, CreateError> {
         let CreateChat { audience, scope, tags } = chat;
         self.ports.access.authorize(account, &audience, Object::Chats, Action::Create).await?;
 

@@ -1,6 +1,7 @@
 //! Which chats this process is opening right now.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_channel::oneshot;
@@ -11,7 +12,13 @@ use crate::values::ChatId;
 
 /// The chats that this process is opening. Whoever meets one of them waits for its end.
 #[derive(Default)]
-pub(super) struct InFlight(Arc<Mutex<HashMap<ChatId, Ended>>>);
+pub(super) struct InFlight {
+    flights: Arc<Mutex<Flights>>,
+    count: AtomicU64,
+}
+
+/// The last flight that started for each chat, by its number: one that was overtaken may still be about.
+type Flights = HashMap<ChatId, (u64, Ended)>;
 
 /// Ready once an opening has ended, well or not. The channel carries nothing: it closes.
 pub(super) type Ended = Shared<oneshot::Receiver<()>>;
@@ -19,7 +26,8 @@ pub(super) type Ended = Shared<oneshot::Receiver<()>>;
 /// An opening in this process. It ends when this is dropped, be it by a cancelled request.
 pub(super) struct Flight {
     chat: ChatId,
-    all: Arc<Mutex<HashMap<ChatId, Ended>>>,
+    number: u64,
+    flights: Arc<Mutex<Flights>>,
     _ends_when_dropped: oneshot::Sender<()>,
 }
 
@@ -27,25 +35,29 @@ impl InFlight {
     /// Starts an opening.
     pub(super) fn start(&self, chat: ChatId) -> Flight {
         let (sender, receiver) = oneshot::channel();
-        lock(&self.0).insert(chat, receiver.shared());
-        Flight { chat, all: Arc::clone(&self.0), _ends_when_dropped: sender }
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        lock(&self.flights).insert(chat, (number, receiver.shared()));
+        Flight { chat, number, flights: Arc::clone(&self.flights), _ends_when_dropped: sender }
     }
 
     /// The end of the opening of `chat`, if it is this process that opens it.
     pub(super) fn end_of(&self, chat: ChatId) -> Option<Ended> {
-        lock(&self.0).get(&chat).cloned()
+        lock(&self.flights).get(&chat).map(|(_, ended)| ended.clone())
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        lock(&self.all).remove(&self.chat);
+        let mut flights = lock(&self.flights);
+        if flights.get(&self.chat).is_some_and(|(number, _)| *number == self.number) {
+            flights.remove(&self.chat);
+        }
     }
 }
 
 /// No code panics while it holds the lock, and a map has no half-way state that matters here.
-fn lock(all: &Mutex<HashMap<ChatId, Ended>>) -> MutexGuard<'_, HashMap<ChatId, Ended>> {
-    all.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(flights: &Mutex<Flights>) -> MutexGuard<'_, Flights> {
+    flights.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -68,5 +80,18 @@ mod tests {
         assert!(in_flight.end_of(chat).is_none());
         let _ = block_on(one);
         let _ = block_on(other);
+    }
+
+    #[test]
+    fn the_end_of_a_flight_that_was_overtaken_is_not_the_end_of_the_other() {
+        let in_flight = InFlight::default();
+        let chat = ChatId::from(Uuid::from_u128(7));
+        let overtaken = in_flight.start(chat);
+        let other = in_flight.start(chat);
+
+        drop(overtaken);
+        assert!(in_flight.end_of(chat).unwrap().now_or_never().is_none());
+        drop(other);
+        assert!(in_flight.end_of(chat).is_none());
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use convert::ConvertChat;
 pub use create::CreateChat;
 pub use errors::{CreateError, ReadError};
-pub use place::Placed;
+pub use place::Creation;
 
 use crate::ports::{AccessPolicy, ChatIds, ChatStore, Clock, EventRooms};
 use in_flight::InFlight;

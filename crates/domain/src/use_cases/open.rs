@@ -3,8 +3,8 @@
 use super::in_flight::Flight;
 use super::{Chats, CreateError};
 use crate::chat::{Attempt, Chat, ChatState, Opening};
-use crate::ports::{Cause, Confirmed, EventRoomsError, NewEventRoom, Reservation, StoreError};
-use crate::values::EventRoomId;
+use crate::ports::{Cause, Confirmed, EventRoomsError, NewEventRoom, StoreError};
+use crate::values::{ChatId, EventRoomId};
 
 /// A chat whose attempt is ours.
 pub(super) struct Ours {
@@ -36,7 +36,8 @@ impl Chats {
             }
             Err(EventRoomsError::Unknown(cause)) => {
                 self.postpone(&chat, opening).await?;
-                Err(CreateError::EventServiceUnavailable(cause))
+                let unknown = UnknownOutcome { chat: chat.id, attempt: opening.attempt, cause };
+                Err(CreateError::EventServiceUnavailable(Box::new(unknown)))
             }
         };
         // Whoever waits for this attempt in this process may look now.
@@ -79,24 +80,15 @@ impl Chats {
     }
 }
 
-impl Ours {
-    /// The first attempt, which comes with the reservation.
-    pub(super) fn reserved(reservation: Reservation, flight: Flight) -> Self {
-        let opening = Opening {
-            existing_room: reservation.existing_room,
-            attempt: Attempt::FIRST,
-            lease_until: reservation.lease_until,
-        };
-        let chat = Chat {
-            id: reservation.id,
-            audience: reservation.audience,
-            scope: reservation.scope,
-            tags: reservation.tags,
-            created_at: reservation.created_at,
-            state: ChatState::Opening(opening),
-        };
-        Self { chat, opening, flight }
-    }
+/// For the log: which chat a room may have been opened for that nobody knows of. The room carries the
+/// chat's identifier.
+#[derive(Debug, thiserror::Error)]
+#[error("attempt {} to open the chat {chat} has an unknown outcome", .attempt.number())]
+struct UnknownOutcome {
+    chat: ChatId,
+    attempt: Attempt,
+    #[source]
+    cause: Cause,
 }
 
 impl NewEventRoom {

@@ -13,11 +13,11 @@ use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
 
 /// What came of a request for a chat.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Placed {
+pub enum Creation {
     /// This request made the chat.
-    Made(Chat),
+    Created(Chat),
     /// The chat was there, or another request made it meanwhile.
-    Found(Chat),
+    Existing(Chat),
 }
 
 /// The chat that a request wants to be there.
@@ -36,25 +36,30 @@ const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 impl Chats {
     /// Makes the wanted chat, or finds the one that has its key.
-    pub(super) async fn place(&self, wanted: Wanted) -> Result<Placed, CreateError> {
+    pub(super) async fn place(&self, wanted: Wanted) -> Result<Creation, CreateError> {
         let mut patience = self.ports.clock.sleep(self.settings.wait);
         let mut look_after = FIRST_LOOK;
+        // A convert looks first, so that a repeat is answered without the event service; whoever has
+        // met a chat looks before it tries to reserve again, for that is a write. Looking decides
+        // nothing: if there is no chat now, there may be one by the time of the reservation.
+        let mut look_first = wanted.room.is_some();
         loop {
-            let met = match self.reserve(&wanted).await? {
+            let met = match self.start(&wanted, look_first).await? {
                 Start::Ours(ours) => match self.open(ours).await? {
-                    Some(chat) => return Ok(Placed::Made(chat)),
+                    Some(chat) => return Ok(Creation::Created(chat)),
                     None => continue,
                 },
                 Start::Met(chat) => chat,
             };
+            look_first = true;
             match met.state {
                 ChatState::Ready(room) if wanted.is_met_by(&met, Some(room)) => {
-                    return Ok(Placed::Found(met));
+                    return Ok(Creation::Existing(met));
                 }
                 ChatState::Opening(opening) if wanted.is_met_by(&met, opening.existing_room) => {
                     if let Some(ours) = self.take_over(&met, opening).await? {
                         if let Some(chat) = self.open(ours).await? {
-                            return Ok(Placed::Made(chat));
+                            return Ok(Creation::Created(chat));
                         }
                     } else {
                         self.wait_for(&met, opening, look_after, &mut patience).await?;
@@ -67,14 +72,13 @@ impl Chats {
     }
 
     /// Reserves the wanted chat. The store's unique keys alone decide whether it can be.
-    async fn reserve(&self, wanted: &Wanted) -> Result<Start, CreateError> {
+    async fn start(&self, wanted: &Wanted, look_first: bool) -> Result<Start, CreateError> {
+        let store = &self.ports.store;
+        if look_first && let Some(chat) = store.find_by_key(&wanted.audience, &wanted.scope).await?
+        {
+            return Ok(Start::Met(chat));
+        }
         if let Some(room) = wanted.room {
-            // A repeat is answered without the event service. Nothing is decided here: if there is no
-            // chat now there may be one by the time of the reservation, and that finds it.
-            let store = &self.ports.store;
-            if let Some(chat) = store.find_by_key(&wanted.audience, &wanted.scope).await? {
-                return Ok(Start::Met(chat));
-            }
             self.check_room(room, wanted).await?;
         }
 
@@ -91,8 +95,12 @@ impl Chats {
         };
         // It is in flight before anyone can meet it.
         let flight = self.in_flight.start(reservation.id);
-        match self.ports.store.reserve(&reservation).await? {
-            Reserved::Made => Ok(Start::Ours(Ours::reserved(reservation, flight))),
+        match store.reserve(&reservation).await? {
+            Reserved::Made => Ok(Start::Ours(Ours {
+                chat: reservation.to_chat(),
+                opening: reservation.to_opening(),
+                flight,
+            })),
             Reserved::KeyTaken(chat) => Ok(Start::Met(chat)),
             Reserved::RoomTaken => Err(CreateError::EventRoomTaken),
         }
@@ -127,16 +135,15 @@ impl Chats {
     /// Starts the next attempt on a chat whose lease has run out, unless someone else just did.
     async fn take_over(&self, chat: &Chat, opening: Opening) -> Result<Option<Ours>, CreateError> {
         let now = self.ports.clock.now();
-        if !opening.lease_has_run_out(now) {
+        if !opening.lease_expired(now) {
             return Ok(None);
         }
         let lease_until = now.plus(self.settings.lease);
-        let flight = self.in_flight.start(chat.id);
         let taken = self.ports.store.take_over(chat.id, opening.attempt, now, lease_until).await?;
         Ok(taken.map(|attempt| Ours {
             chat: chat.clone(),
             opening: Opening { attempt, lease_until, ..opening },
-            flight,
+            flight: self.in_flight.start(chat.id),
         }))
     }
 
@@ -175,13 +182,9 @@ enum Start {
 struct StillOpening;
 
 impl Wanted {
-    /// Whether `chat`, which stands on `room` (`None` while nobody knows), says the same.
+    /// Whether `chat` says the same. It stands on `room`, or, if that is `None`, on a new one to come.
     fn is_met_by(&self, chat: &Chat, room: Option<EventRoomId>) -> bool {
-        let rooms_agree = match (self.room, room) {
-            (Some(wanted), Some(room)) => wanted == room,
-            _ => true,
-        };
-        rooms_agree && self.tags == chat.tags
+        self.tags == chat.tags && (self.room.is_none() || self.room == room)
     }
 
     fn has_the_key_of(&self, chat: &Chat) -> bool {

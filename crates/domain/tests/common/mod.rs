@@ -9,7 +9,7 @@ use std::time::Duration;
 use chats_domain::chat::{Chat, ChatState};
 use chats_domain::ports::{AccessPolicy, ChatStore};
 use chats_domain::use_cases::{
-    Chats, ConvertChat, CreateChat, CreateError, Placed, Ports, Settings,
+    Chats, ConvertChat, CreateChat, CreateError, Creation, Ports, Settings,
 };
 use chats_domain::values::{Account, Audience, EventRoomId, Tags};
 use chats_testkit::memory::{
@@ -17,8 +17,8 @@ use chats_testkit::memory::{
 };
 
 pub(crate) const SETTINGS: Settings = Settings {
-    lease: Duration::from_secs(10),
-    wait: Duration::from_secs(8),
+    lease: Duration::from_secs(4),
+    wait: Duration::from_secs(5),
     pause: Duration::from_secs(1),
 };
 
@@ -51,7 +51,7 @@ impl World {
         &self,
         scope: &str,
         tags: Option<&str>,
-    ) -> Result<Placed, CreateError> {
+    ) -> Result<Creation, CreateError> {
         self.chats.create(&tutor(), create(scope, tags)).await
     }
 
@@ -59,7 +59,7 @@ impl World {
         &self,
         scope: &str,
         room: EventRoomId,
-    ) -> Result<Placed, CreateError> {
+    ) -> Result<Creation, CreateError> {
         self.chats.convert(&tutor(), convert(scope, room)).await
     }
 
@@ -85,6 +85,20 @@ pub(crate) fn instance(
     Arc::new(Chats::new(ports, SETTINGS))
 }
 
+/// Lets time pass until `work` is done.
+pub(crate) async fn while_time_passes<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let time = async {
+        loop {
+            world.clock.advance(Duration::from_millis(10));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = time => unreachable!("time never ends"),
+    }
+}
+
 pub(crate) fn school() -> Audience {
     "school.example.org".parse().unwrap()
 }
@@ -102,17 +116,17 @@ pub(crate) fn convert(scope: &str, event_room: EventRoomId) -> ConvertChat {
     ConvertChat { audience: school(), scope: scope.parse().unwrap(), tags: None, event_room }
 }
 
-pub(crate) fn made(placed: Result<Placed, CreateError>) -> Chat {
+pub(crate) fn made(placed: Result<Creation, CreateError>) -> Chat {
     match placed.unwrap() {
-        Placed::Made(chat) => chat,
-        Placed::Found(chat) => panic!("found, and not made: {chat:?}"),
+        Creation::Created(chat) => chat,
+        Creation::Existing(chat) => panic!("found, and not made: {chat:?}"),
     }
 }
 
-pub(crate) fn found(placed: Result<Placed, CreateError>) -> Chat {
+pub(crate) fn found(placed: Result<Creation, CreateError>) -> Chat {
     match placed.unwrap() {
-        Placed::Found(chat) => chat,
-        Placed::Made(chat) => panic!("made, and not found: {chat:?}"),
+        Creation::Existing(chat) => chat,
+        Creation::Created(chat) => panic!("made, and not found: {chat:?}"),
     }
 }
 

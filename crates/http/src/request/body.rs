@@ -90,9 +90,7 @@ impl<'de> Visitor<'de> for Members {
         let mut members = BTreeMap::new();
         while let Some((name, value)) = map.next_entry::<String, _>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!(
-                    "the member {name:?} stands there twice"
-                )));
+                return Err(A::Error::custom(format_args!("the member {name:?} appears twice")));
             }
             members.insert(name, value);
         }

@@ -14,5 +14,5 @@ pub(super) async fn convert(
 ) -> Result<HttpResponse, Problem> {
     let account = caller(&request, &*api.authenticator).await?;
     let chat = ChatRequest::receive(&request, payload).await?.to_convert()?;
-    respond::placed(async move { api.chats.convert(&account, chat).await }).await
+    respond::creation(async move { api.chats.convert(&account, chat).await }).await
 }

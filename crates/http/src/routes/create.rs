@@ -14,5 +14,5 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let account = caller(&request, &*api.authenticator).await?;
     let chat = ChatRequest::receive(&request, payload).await?.to_create()?;
-    respond::placed(async move { api.chats.create(&account, chat).await }).await
+    respond::creation(async move { api.chats.create(&account, chat).await }).await
 }

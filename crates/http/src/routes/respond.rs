@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, ETAG, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
-use chats_domain::use_cases::{CreateError, Placed};
+use chats_domain::use_cases::{CreateError, Creation};
 
 use super::location;
 use crate::problem::Problem;
@@ -12,15 +12,15 @@ use crate::{chat_object, etag};
 
 /// Answers a request that asked for a chat to be there.
 ///
-/// The work goes on in a task of its own: if the client goes away in the middle, the chat is finished
+/// The work goes on in a task of its own: if the connection breaks in the middle, the chat is finished
 /// all the same, instead of waiting half made for somebody to take it over.
-pub(super) async fn placed(
-    work: impl Future<Output = Result<Placed, CreateError>> + 'static,
+pub(super) async fn creation(
+    work: impl Future<Output = Result<Creation, CreateError>> + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let placed = actix_web::rt::spawn(work).await.map_err(|e| Problem::internal(e.into()))??;
-    let (status, chat) = match placed {
-        Placed::Made(chat) => (StatusCode::CREATED, chat),
-        Placed::Found(chat) => (StatusCode::OK, chat),
+    let creation = actix_web::rt::spawn(work).await.map_err(|e| Problem::internal(e.into()))??;
+    let (status, chat) = match creation {
+        Creation::Created(chat) => (StatusCode::CREATED, chat),
+        Creation::Existing(chat) => (StatusCode::OK, chat),
     };
     Ok(HttpResponse::build(status)
         .insert_header((LOCATION, location(chat.id)))

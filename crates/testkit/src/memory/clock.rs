@@ -1,8 +1,8 @@
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use chats_domain::ports::Clock;
 use chats_domain::values::Timestamp;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::waiting::Waiting;
@@ -44,18 +44,19 @@ impl Default for ManualClock {
     }
 }
 
-#[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.now.borrow()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        let mut now = self.now.subscribe();
-        let end = now.borrow().plus(duration);
-        let _one_more = self.sleeping.one_more();
-        // It fails only if the sender is gone, and that is `self`.
-        let _ = now.wait_for(|now| *now >= end).await;
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let end = self.now().plus(duration);
+        let (mut now, sleeping) = (self.now.subscribe(), self.sleeping.clone());
+        Box::pin(async move {
+            let _one_more = sleeping.one_more();
+            // It fails only if the clock is gone, and with it all time.
+            let _ = now.wait_for(|now| *now >= end).await;
+        })
     }
 }
 
@@ -63,7 +64,6 @@ impl Clock for ManualClock {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-#[async_trait]
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
@@ -73,7 +73,7 @@ impl Clock for SystemClock {
         SystemTime::now().into()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
     }
 }

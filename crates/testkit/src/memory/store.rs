@@ -39,7 +39,7 @@ impl ChatStore for MemoryStore {
         if chats.contains_key(&reservation.id) {
             return Err(StoreError::Failed("the identifier is taken".into()));
         }
-        chats.insert(reservation.id, reserved(reservation));
+        chats.insert(reservation.id, reservation.to_chat());
         Ok(Reserved::Made)
     }
 
@@ -64,7 +64,7 @@ impl ChatStore for MemoryStore {
         lease_until: Timestamp,
     ) -> Result<Option<Attempt>, StoreError> {
         let mut chats = self.chats();
-        let taken = opening(&mut chats, id, seen).filter(|opening| opening.lease_has_run_out(now));
+        let taken = opening(&mut chats, id, seen).filter(|opening| opening.lease_expired(now));
         Ok(taken.map(|opening| {
             opening.attempt = seen.next();
             opening.lease_until = lease_until;
@@ -110,21 +110,6 @@ impl ChatStore for MemoryStore {
             chats.remove(&id);
         }
         Ok(is_ours)
-    }
-}
-
-fn reserved(reservation: &Reservation) -> Chat {
-    Chat {
-        id: reservation.id,
-        audience: reservation.audience.clone(),
-        scope: reservation.scope.clone(),
-        tags: reservation.tags.clone(),
-        created_at: reservation.created_at,
-        state: ChatState::Opening(Opening {
-            existing_room: reservation.existing_room,
-            attempt: Attempt::FIRST,
-            lease_until: reservation.lease_until,
-        }),
     }
 }
 

@@ -1,7 +1,7 @@
 use tokio::sync::watch;
 
 /// How many wait for something, so that a test can wait for them instead of sleeping.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Waiting(watch::Sender<usize>);
 
 /// One who waits, until this is dropped.

@@ -19,13 +19,13 @@ const CONFIGURATION: &str = r#"
 data_dir = "data"
 [http]
 listen = "127.0.0.1:0"
-deadline = "5s"
+deadline = "8s"
 [event]
 listen = "127.0.0.1:0"
-connect_timeout = "200ms"
-timeout = "1s"
+connect_timeout = "500ms"
+timeout = "2s"
 [recovery]
-lease = "2s"
+lease = "2500ms"
 [identity]
 account = "chats.svc.example.org"
 issuer = "svc.example.org"
@@ -87,7 +87,7 @@ impl Deployment {
             database_url,
             service: None,
             event_service: None,
-            http: Client::new(),
+            http: Client::builder().no_proxy().build().unwrap(),
         };
         deployment.start_event_service("127.0.0.1:0");
         deployment.start();
@@ -105,6 +105,11 @@ impl Deployment {
     /// Ends the service as a crash would.
     pub(crate) fn kill(&mut self) {
         self.service = None;
+    }
+
+    /// Ends the service as an operator does. Returns whether it ended well.
+    pub(crate) fn terminate(&mut self) -> bool {
+        self.service.take().unwrap().terminate().status.success()
     }
 
     /// Ends the event service as a crash would.
