@@ -8,9 +8,11 @@ mod schema;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use chats_domain::ports::Cause;
 use diesel::connection::SimpleConnection;
+use diesel::result::Error;
 use diesel::{Connection, QueryResult, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::sync::oneshot;
@@ -25,14 +27,15 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 /// however it is killed. `NORMAL` leaves out the `fsync` at each commit, which costs most of the time:
 /// only a machine that loses its power can lose the last commits, and the database stays whole even
 /// then. For the partner of development and tests that is enough.
-///
-/// The time-out is for a second process on the same file.
 const PRAGMAS: &str = "
-    PRAGMA busy_timeout = 5000;
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA foreign_keys = ON;
 ";
+
+/// How long a second process on the same file is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause before a change that it is in the way of is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// One connection on a thread of its own, which does one job after the other.
 ///
@@ -77,10 +80,8 @@ impl Store {
             Storage::File(path) => path.to_str().ok_or_else(|| OpenError::Path(path.clone()))?,
             Storage::Memory => ":memory:",
         };
-        let mut connection =
-            SqliteConnection::establish(url).map_err(|error| OpenError::Open(error.into()))?;
-        connection.batch_execute(PRAGMAS).map_err(|error| OpenError::Open(error.into()))?;
-        connection.run_pending_migrations(MIGRATIONS).map_err(OpenError::Migrate)?;
+        let mut connection = open_connection(url).map_err(OpenError::Open)?;
+        connection.exclusive_transaction(migrate).map_err(OpenError::Migrate)?;
 
         let (jobs, receiver) = mpsc::channel::<Job>();
         thread::Builder::new()
@@ -110,4 +111,37 @@ impl Store {
             .map_err(|_| StoreError::Gone)?
             .map_err(|error| StoreError::Failed(error.into()))
     }
+}
+
+fn open_connection(url: &str) -> Result<SqliteConnection, Cause> {
+    let mut connection = SqliteConnection::establish(url)?;
+    let busy_timeout = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+    connection.batch_execute(&busy_timeout)?;
+    connection.batch_execute(PRAGMAS)?;
+    change_to_wal(&mut connection)?;
+    Ok(connection)
+}
+
+/// Changes the journal to a write-ahead log, if it is not that already.
+///
+/// SQLite does not wait where two processes do it at once, for each could be in the other's way.
+fn change_to_wal(connection: &mut SqliteConnection) -> QueryResult<()> {
+    let start = Instant::now();
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && start.elapsed() < BUSY_TIMEOUT => {
+                thread::sleep(BETWEEN_TRIES);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn is_busy(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, it) if it.message() == "database is locked")
+}
+
+fn migrate(connection: &mut SqliteConnection) -> Result<(), Cause> {
+    connection.run_pending_migrations(MIGRATIONS)?;
+    Ok(())
 }

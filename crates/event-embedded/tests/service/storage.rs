@@ -1,9 +1,12 @@
 //! What outlives the service.
 
-use chats_event_embedded::{OpenError, Settings, Storage};
+use std::path::Path;
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use chats_event_embedded::{EventService, OpenError, Settings, Storage};
 use chats_testkit::memory::{LiteralTokens, ManualClock};
 use serde_json::json;
-use std::sync::Arc;
 
 use crate::harness::*;
 
@@ -25,6 +28,28 @@ async fn rooms_and_events_outlive_the_service() {
     assert_eq!([text_of(&service, &room).await, text_of(&service, &events).await], before);
 }
 
+#[test]
+fn several_processes_may_open_a_new_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..20 {
+        let file = folder.path().join(format!("{file}.sqlite"));
+        let all_are_there = Barrier::new(8);
+        thread::scope(|scope| {
+            let processes: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        all_are_there.wait();
+                        open(&file).map(drop)
+                    })
+                })
+                .collect();
+            for process in processes {
+                process.join().unwrap().unwrap();
+            }
+        });
+    }
+}
+
 #[tokio::test]
 async fn what_is_in_memory_does_not_outlive_the_service() {
     let service = Service::start();
@@ -36,16 +61,13 @@ async fn what_is_in_memory_does_not_outlive_the_service() {
 #[test]
 fn a_file_that_cannot_be_made_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        storage: Storage::File(folder.path().join("no-such-folder/event.sqlite")),
-        ..Settings::default()
-    };
-    let opened = chats_event_embedded::EventService::open(
-        settings,
-        Arc::new(LiteralTokens),
-        Arc::new(ManualClock::default()),
-    );
+    let opened = open(&folder.path().join("no-such-folder/event.sqlite"));
     assert!(matches!(opened, Err(OpenError::Open(_))));
+}
+
+fn open(file: &Path) -> Result<EventService, OpenError> {
+    let settings = Settings { storage: Storage::File(file.into()), ..Settings::default() };
+    EventService::open(settings, Arc::new(LiteralTokens), Arc::new(ManualClock::default()))
 }
 
 async fn text_of(service: &Service, path: &str) -> String {
