@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve,
     /// Bring the database up to date
     Migrate,
+    /// Make one attempt to finish chats that were left half made
+    Recover,
     /// Print a token of the development issuer
     Token(TokenArgs),
     /// Serve the embedded event service alone

@@ -1,8 +1,9 @@
 //! What makes a fresh clone usable: an issuer whose key the data directory holds, and one audience that
 //! is open to its accounts. It exists only where nothing else is configured, on a loopback address.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -41,7 +42,8 @@ fn make_key(data_dir: &Path, file: &Path) -> Result<()> {
 
 /// Makes the data directory, if it is not there.
 pub(crate) fn make_data_dir(data_dir: &Path) -> Result<()> {
-    fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+    made.with_context(|| format!("cannot make {}", data_dir.display()))
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@ mod commands;
 mod config;
 mod database;
 mod development;
+mod error_chain;
 mod event_service;
 mod output;
+mod recovery;
 mod telemetry;
 mod tenants;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -23,6 +26,7 @@ async fn main() -> ExitCode {
     let done = match command.unwrap_or_default() {
         Command::Serve => commands::serve(&flags).await,
         Command::Migrate => commands::migrate(&flags).await,
+        Command::Recover => commands::recover(&flags).await,
         Command::Token(args) => commands::token(&flags, &args),
         Command::Event(args) => commands::event(&flags, &args).await,
     };

@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             lease: Duration::from_secs(4),
             wait: Duration::from_secs(5),
             pause: Duration::from_secs(1),
+            longest_pause: Duration::from_mins(1),
         },
     );
     let tutor: Account = "tutor-7.school.example.org".parse()?;
@@ -126,6 +127,29 @@ impl ChatStore for OneMap {
             *opening = Opening { attempt: seen.next(), lease_until, ..*opening };
             opening.attempt
         }))
+    }
+
+    async fn take_over_expired(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Chat>, StoreError> {
+        let mut chats = self.chats();
+        let mut expired: Vec<_> = chats
+            .values_mut()
+            .filter_map(|chat| match chat.state {
+                ChatState::Opening(opening) if opening.lease_expired(now) => Some((opening, chat)),
+                _ => None,
+            })
+            .collect();
+        expired.sort_by_key(|(opening, _)| opening.lease_until);
+        let taken_over = expired.into_iter().zip(0..limit).map(|((opening, chat), _)| {
+            let attempt = opening.attempt.next();
+            chat.state = ChatState::Opening(Opening { attempt, lease_until, ..opening });
+            chat.clone()
+        });
+        Ok(taken_over.collect())
     }
 
     async fn confirm(

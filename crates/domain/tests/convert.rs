@@ -165,8 +165,7 @@ async fn a_convert_does_not_finish_a_create_for_it_asks_for_another_room() {
     assert!(world.create("lesson-42", None).await.is_err());
     let opening = world.stored("lesson-42").unwrap();
 
-    world.clock.advance(SETTINGS.pause);
-    let result = world.convert("lesson-42", room).await;
+    let result = while_time_passes(&world, world.convert("lesson-42", room)).await;
     assert!(matches!(result, Err(CreateError::AlreadyExists(id)) if id == opening.id));
     assert_eq!(world.stored("lesson-42"), Some(opening), "nothing was changed");
     assert_eq!(world.rooms.all().len(), 1);

@@ -46,6 +46,35 @@ async fn a_create_that_says_something_else_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_create_that_says_something_else_waits_for_one_that_may_be_refused() {
+    for (answer, is_refused) in [(Answer::Refused, true), (Answer::Done, false)] {
+        let world = World::new();
+        world.rooms.answer_next([answer]);
+        let hold = world.rooms.hold();
+        let first = world.chats.clone();
+        let first =
+            tokio::spawn(async move { first.create(&tutor(), create("lesson-42", None)).await });
+        world.rooms.until_held(1).await;
+        let second = world.chats.clone();
+        let second =
+            tokio::spawn(
+                async move { second.create(&tutor(), create("lesson-42", Some("{}"))).await },
+            );
+        world.clock.until_asleep(2).await;
+        drop(hold);
+
+        let (first, second) = (first.await.unwrap(), second.await.unwrap());
+        if is_refused {
+            assert!(matches!(first, Err(CreateError::EventServiceRejected(_))), "{first:?}");
+            made(second);
+        } else {
+            let chat = made(first);
+            assert!(matches!(second, Err(CreateError::AlreadyExists(id)) if id == chat.id));
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_many_identical_creates_at_once_one_makes_the_chat_and_the_rest_find_it() {
     let world = World::new();
     let hold = world.rooms.hold();
@@ -122,8 +151,7 @@ async fn a_refusal_after_an_unknown_outcome_keeps_the_reservation() {
     assert!(matches!(refused, Err(CreateError::EventServiceRejected(_))), "{refused:?}");
     assert!(is_opening(&world.stored("lesson-42").unwrap()), "its room may exist");
 
-    world.clock.advance(SETTINGS.pause);
-    made(world.create("lesson-42", None).await);
+    made(while_time_passes(&world, world.create("lesson-42", None)).await);
     assert_eq!(world.rooms.all().len(), 1);
 }
 

@@ -3,12 +3,13 @@ use chats_domain::chat::{Attempt, Chat};
 use chats_domain::ports::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
 use chats_domain::values::{Audience, ChatId, EventRoomId, Scope, Timestamp};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::columns::{MomentColumn, UuidColumn};
-use crate::database::{DieselStore, on_either};
+use crate::database::{Database, DieselStore, on_either};
 use crate::failure::Failure;
 use crate::row::{ChatRow, InvalidRow, NewChatRow, OPENING, READY};
-use crate::schema::chat;
+use crate::schema::{self, chat};
 
 /// How often a reservation is tried against chats that are gone again when they are looked at.
 ///
@@ -81,6 +82,32 @@ impl ChatStore for DieselStore {
             )
         )?;
         Ok((taken == 1).then_some(next))
+    }
+
+    async fn take_over_expired(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Chat>, StoreError> {
+        let bound = |query: String| {
+            diesel::sql_query(query)
+                .bind::<schema::Moment, _>(MomentColumn(lease_until))
+                .bind::<schema::Moment, _>(MomentColumn(now))
+                .bind::<BigInt, _>(i64::from(limit))
+        };
+        let rows = match &self.0 {
+            Database::Postgres(postgres) => {
+                // Instances do not wait for each other: what one takes over, the others pass by.
+                let query = take_over_expired(["$1", "$2", "$3"], "FOR UPDATE SKIP LOCKED");
+                postgres.load(bound(query)).await
+            }
+            Database::Sqlite(sqlite) => {
+                let query = take_over_expired(["?", "?", "?"], "");
+                sqlite.change(bound(query)).await
+            }
+        };
+        all(rows?)
     }
 
     async fn confirm(
@@ -179,6 +206,21 @@ fn opening_at(id: ChatId, attempt: Attempt) -> _ {
         .filter(chat::id.eq(id))
         .filter(chat::state.eq(state))
         .filter(chat::attempt.eq(attempt))
+}
+
+/// The state stands in the text: a partial index is not used for a value that is bound later.
+fn take_over_expired([lease_until, now, limit]: [&str; 3], lock: &str) -> String {
+    format!(
+        "UPDATE chat SET attempt = attempt + 1, lease_until = {lease_until}
+         WHERE id IN (
+             SELECT id FROM chat
+             WHERE state = 'opening' AND lease_until <= {now}
+             ORDER BY lease_until
+             LIMIT {limit}
+             {lock}
+         )
+         RETURNING id, audience, scope, tags, event_room_id, created_at, state, attempt, lease_until"
+    )
 }
 
 fn the_only(rows: Vec<ChatRow>) -> Result<Option<Chat>, StoreError> {

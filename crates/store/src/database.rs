@@ -34,17 +34,6 @@ pub struct PoolSettings {
     pub answer_timeout: Duration,
 }
 
-impl Default for PoolSettings {
-    fn default() -> Self {
-        const SIXTEEN: NonZeroUsize = NonZeroUsize::new(16).unwrap();
-        Self {
-            max_connections: SIXTEEN,
-            acquire_timeout: Duration::from_secs(5),
-            answer_timeout: Duration::from_secs(10),
-        }
-    }
-}
-
 /// Why a store could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -56,9 +45,12 @@ pub enum SetupError {
         /// Why.
         source: Cause,
     },
-    /// The database could not be migrated, or be asked how far it is.
+    /// The database could not be migrated.
     #[error("cannot migrate the database")]
     NotMigrated(#[source] Cause),
+    /// The database could not be asked which migrations it has seen.
+    #[error("cannot tell whether the database is up to date")]
+    NotChecked(#[source] Cause),
 }
 
 impl DieselStore {

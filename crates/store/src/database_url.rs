@@ -76,8 +76,7 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
 }
 
 fn postgres(url: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
-    let config: tokio_postgres::Config =
-        url.parse().map_err(|_| InvalidDatabaseUrl::MalformedPostgres)?;
+    let config: tokio_postgres::Config = url.parse().map_err(|_| why_malformed(url))?;
     let has_an_at = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
     if config.get_hosts().iter().any(has_an_at) {
         return Err(InvalidDatabaseUrl::AmbiguousPostgres);
@@ -86,6 +85,15 @@ fn postgres(url: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
         SslMode::Disable | SslMode::Prefer => Ok(DatabaseUrl(Kind::Postgres(Box::new(config)))),
         _ => Err(InvalidDatabaseUrl::TlsNotSupported),
     }
+}
+
+/// `verify-ca` and `verify-full` are not parsed, nor are the certificates that may come with them.
+fn why_malformed(url: &str) -> InvalidDatabaseUrl {
+    const TLS: [&str; 3] = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+    if url.split(['?', '&']).any(|parameter| TLS.contains(&parameter)) {
+        return InvalidDatabaseUrl::TlsNotSupported;
+    }
+    InvalidDatabaseUrl::MalformedPostgres
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -162,9 +170,29 @@ mod tests {
             ("sqlite://:memory:", InvalidDatabaseUrl::SqliteInMemory),
             ("postgres://host:port/chats", InvalidDatabaseUrl::MalformedPostgres),
             ("postgres://me:a@b@host/chats", InvalidDatabaseUrl::AmbiguousPostgres),
-            ("postgres://host/chats?sslmode=require", InvalidDatabaseUrl::TlsNotSupported),
+            ("postgres://host/chats?sslmode=maybe", InvalidDatabaseUrl::MalformedPostgres),
         ] {
             assert_eq!(url.parse::<DatabaseUrl>().unwrap_err(), why, "{url}");
+        }
+    }
+
+    #[test]
+    fn who_asks_for_tls_hears_that_there_is_none() {
+        for parameters in [
+            "sslmode=require",
+            "sslmode=verify-ca",
+            "sslmode=verify-full",
+            "application_name=chats&sslmode=verify-full",
+            "sslrootcert=/etc/ssl/root.pem&sslmode=require",
+            "sslmode=verify-full&sslrootcert=/etc/ssl/root.pem",
+        ] {
+            let url = format!("postgres://me:what?@host/chats?{parameters}");
+            let refused = url.parse::<DatabaseUrl>().unwrap_err();
+            assert_eq!(refused, InvalidDatabaseUrl::TlsNotSupported, "{url}");
+        }
+        for parameters in ["sslmode=disable", "sslmode=prefer"] {
+            let url = format!("postgres://host/chats?{parameters}");
+            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
         }
     }
 

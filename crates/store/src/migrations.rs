@@ -1,8 +1,14 @@
 use chats_domain::ports::Cause;
 use diesel::backend::Backend;
+use diesel::dsl::sql;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::database::{Database, DieselStore, SetupError};
+use crate::database::{Database, DieselStore, SetupError, on_either};
+use crate::failure::Failure;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -11,7 +17,8 @@ impl DieselStore {
     /// Applies the migrations that the database has not seen, in order, and returns their names.
     ///
     /// Any number of instances may call this at once: one migrates, the others wait for it and find
-    /// nothing to do.
+    /// nothing to do. On PostgreSQL they wait for as long as it takes; on SQLite for the answer time-out
+    /// of their settings.
     pub async fn migrate(&self) -> Result<Vec<String>, SetupError> {
         let applied = match &self.0 {
             Database::Postgres(postgres) => {
@@ -25,18 +32,35 @@ impl DieselStore {
     }
 
     /// The names of the migrations that the database has not seen, in order.
+    ///
+    /// This only reads, so it waits for no instance that migrates, and whoever may use the tables may
+    /// ask.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, SetupError> {
-        let pending = match &self.0 {
-            Database::Postgres(postgres) => {
-                postgres.exclusively(|connection| pending(connection, POSTGRES)).await
-            }
-            Database::Sqlite(sqlite) => {
-                sqlite.exclusively(|connection| pending(connection, SQLITE)).await
-            }
+        let seen = self.seen_versions().await;
+        let seen = seen.map_err(|failure| SetupError::NotChecked(Box::new(failure)))?;
+        let unseen = match &self.0 {
+            Database::Postgres(_) => unseen::<Pg>(&POSTGRES, &seen),
+            Database::Sqlite(_) => unseen::<Sqlite>(&SQLITE, &seen),
         };
-        pending.map_err(SetupError::NotMigrated)
+        unseen.map_err(SetupError::NotChecked)
+    }
+
+    /// Diesel's own way to ask creates its table first, which not everyone may.
+    async fn seen_versions(&self) -> Result<Vec<String>, Failure> {
+        let has_table: Vec<bool> = match &self.0 {
+            Database::Postgres(postgres) => postgres.load(sql::<Bool>(POSTGRES_HAS_TABLE)).await,
+            Database::Sqlite(sqlite) => sqlite.load(sql::<Bool>(SQLITE_HAS_TABLE)).await,
+        }?;
+        if has_table == [false] {
+            return Ok(Vec::new());
+        }
+        on_either!(self, load(sql::<Text>("SELECT version FROM __diesel_schema_migrations")))
     }
 }
+
+const POSTGRES_HAS_TABLE: &str = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL";
+const SQLITE_HAS_TABLE: &str =
+    "SELECT count(*) > 0 FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
 
 fn apply<DB: Backend>(
     database: &mut impl MigrationHarness<DB>,
@@ -52,10 +76,11 @@ fn apply<DB: Backend>(
     Ok(applied)
 }
 
-fn pending<DB: Backend>(
-    database: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+fn unseen<DB: Backend>(
+    migrations: &impl MigrationSource<DB>,
+    seen: &[String],
 ) -> Result<Vec<String>, Cause> {
-    let pending = database.pending_migrations(migrations)?;
-    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    let mut migrations = migrations.migrations()?;
+    migrations.retain(|migration| !seen.contains(&migration.name().version().to_string()));
+    Ok(migrations.iter().map(|migration| migration.name().to_string()).collect())
 }

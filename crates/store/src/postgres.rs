@@ -15,7 +15,7 @@ use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use tokio::runtime::Handle;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
@@ -23,7 +23,6 @@ use tokio_postgres::{Config, NoTls};
 
 use crate::database::PoolSettings;
 use crate::failure::Failure;
-use crate::row::ChatRow;
 
 /// A server that has not even acknowledged what it was sent for this long is gone.
 const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,22 +70,22 @@ impl Postgres {
     {
         let mut connection = self.connection().await?;
         let answer = timeout(self.answer_timeout, query.execute(&mut *connection)).await;
-        self.checked(connection, answer).await
+        checked(connection, answer)
     }
 
     /// Runs a query that reads.
-    pub(crate) async fn load<Q>(&self, query: Q) -> Result<Vec<ChatRow>, Failure>
+    pub(crate) async fn load<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
     where
-        Q: LoadQuery<'static, AsyncPgConnection, ChatRow>
-            + RunQueryDsl<AsyncPgConnection>
-            + 'static,
+        Q: LoadQuery<'static, AsyncPgConnection, R> + RunQueryDsl<AsyncPgConnection> + 'static,
+        R: Send + 'static,
     {
         let mut connection = self.connection().await?;
         let answer = timeout(self.answer_timeout, query.load(&mut *connection)).await;
-        self.checked(connection, answer).await
+        checked(connection, answer)
     }
 
-    /// Runs `work` on a connection of its own, while no other instance runs any such work.
+    /// Runs `work` on a connection of its own, while no other instance runs any such work, for which
+    /// this waits as long as it takes.
     ///
     /// `work` may block.
     pub(crate) async fn exclusively<T: Send + 'static>(
@@ -108,51 +107,37 @@ impl Postgres {
         let connection = self.pool.get().await;
         connection.map_err(|error| Failure::Unavailable(cause(error)))
     }
+}
 
-    /// Says what a missing answer means. A connection that did not give one does not go back to the pool.
-    async fn checked<T>(
-        &self,
-        mut connection: PooledConnection,
-        answer: Result<QueryResult<T>, Elapsed>,
-    ) -> Result<T, Failure> {
-        let error = match answer {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => error,
-            Err(elapsed) => {
-                drop(Object::take(connection));
-                return Err(Failure::Unavailable(Box::new(elapsed)));
-            }
-        };
-        match error {
+/// Says what a missing answer means. A connection that did not give one does not go back to the pool.
+fn checked<T>(
+    connection: PooledConnection,
+    answer: Result<QueryResult<T>, Elapsed>,
+) -> Result<T, Failure> {
+    let cause: Cause = match answer {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Err(Failure::UniqueViolation)
+                return Err(Failure::UniqueViolation);
             }
             Error::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
                 | DatabaseErrorKind::SerializationFailure
                 // The server became a standby.
-                | DatabaseErrorKind::ReadOnlyTransaction,
+                | DatabaseErrorKind::ReadOnlyTransaction
+                // Diesel does not tell these apart: a server that goes down, a statement that was
+                // cancelled or timed out, a deadlock, a full disk. Our statements are right, so it may
+                // pass.
+                | DatabaseErrorKind::Unknown,
                 _,
-            ) => {
-                drop(Object::take(connection));
-                Err(Failure::Unavailable(Box::new(error)))
-            }
-            // A server that goes down says so, in an error like any other, before it closes.
-            Error::DatabaseError(DatabaseErrorKind::Unknown, _)
-                if !self.is_alive(&mut connection).await =>
-            {
-                drop(Object::take(connection));
-                Err(Failure::Unavailable(Box::new(error)))
-            }
-            error => Err(Failure::Failed(Box::new(error))),
-        }
-    }
-
-    async fn is_alive(&self, connection: &mut AsyncPgConnection) -> bool {
-        let answer = timeout(self.answer_timeout, connection.batch_execute("")).await;
-        matches!(answer, Ok(Ok(())))
-    }
+            ) => Box::new(error),
+            error => return Err(Failure::Failed(Box::new(error))),
+        },
+        Err(elapsed) => Box::new(elapsed),
+    };
+    drop(Object::take(connection));
+    Err(Failure::Unavailable(cause))
 }
 
 /// A connection for code that blocks.
@@ -189,6 +174,13 @@ fn pool(
 async fn establish(config: Arc<Config>, runtime: Handle) -> ConnectionResult<AsyncPgConnection> {
     let connect = async move {
         let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
+        match connection.parameter("server_encoding") {
+            Some("UTF8") | None => {}
+            Some(other) => {
+                let reason = format!("the database has the encoding {other}, and needs UTF8");
+                return Err(ConnectionError::BadConnection(reason));
+            }
+        }
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     };
     runtime.spawn(connect).await.map_err(|error| bad(&error))?

@@ -14,7 +14,7 @@ pub(crate) const OPENING: &str = "opening";
 pub(crate) const READY: &str = "ready";
 
 /// What a chat is read from.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = chat, check_for_backend(Pg, Sqlite))]
 // A value that is missing is NULL, so that there is one statement to prepare.
 #[diesel(treat_none_as_default_value = false)]

@@ -20,7 +20,6 @@ use tokio::runtime::Handle;
 
 use crate::database::PoolSettings;
 use crate::failure::Failure;
-use crate::row::ChatRow;
 
 /// The pause before a change that another process is in the way of is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
@@ -70,12 +69,23 @@ impl Sqlite {
     }
 
     /// Runs a query that reads.
-    pub(crate) async fn load<Q>(&self, query: Q) -> Result<Vec<ChatRow>, Failure>
+    pub(crate) async fn load<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
     where
-        Q: LoadQuery<'static, SqliteConnection, ChatRow> + RunQueryDsl<SqliteConnection>,
+        Q: LoadQuery<'static, SqliteConnection, R> + RunQueryDsl<SqliteConnection>,
         Q: Send + 'static,
+        R: Send + 'static,
     {
         self.run(&self.readers, |connection| query.load(connection)).await
+    }
+
+    /// Runs a query that changes rows and returns them.
+    pub(crate) async fn change<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
+    where
+        Q: LoadQuery<'static, SqliteConnection, R> + RunQueryDsl<SqliteConnection>,
+        Q: Send + 'static,
+        R: Send + 'static,
+    {
+        self.run(&self.writer, |connection| query.load(connection)).await
     }
 
     /// Runs `work` in one transaction, while no other process runs any such work.
@@ -126,7 +136,7 @@ fn change_to_wal(connection: &mut SqliteConnection, busy_timeout: Duration) -> Q
     let start = Instant::now();
     loop {
         match connection.batch_execute("PRAGMA journal_mode = WAL") {
-            Err(error) if is_transient(&error) && start.elapsed() < busy_timeout => {
+            Err(error) if is_busy(&error) && start.elapsed() < busy_timeout => {
                 thread::sleep(BETWEEN_TRIES);
             }
             result => return result,
@@ -149,15 +159,22 @@ fn pool(
     Ok(pool)
 }
 
-/// What SQLite says, in words that do not change (`sqlite3_errstr`), when it may say something else later.
+/// What SQLite says, in words that do not change (`sqlite3_errstr`), when another process is in the way.
+const BUSY: &str = "database is locked";
+
+/// What it says when it may say something else later.
 const TRANSIENT: [&str; 6] = [
-    "database is locked",
+    BUSY,
     "database table is locked",
     "database or disk is full",
     "disk I/O error",
     "locking protocol",
     "unable to open database file",
 ];
+
+fn is_busy(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, it) if it.message() == BUSY)
+}
 
 fn is_transient(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, it) if TRANSIENT.contains(&it.message()))

@@ -71,7 +71,7 @@ Paste these into a shell. They set a token that is good for twelve hours, create
 These open a room in the event service, and convert it to a chat:
 
   ROOM=$(post {event}/rooms '{{"audience": "{audience}", "time": ['$(date +%s)', null], "classroom_id": "{nil}", "kind": "Webinar"}}' | cut -d '"' -f 4)
-  post {chats}/chats/convert '{{"audience": "{audience}", "scope": "lesson-43", "event_room_id": "'$ROOM'"}}'
+  post {chats}/chats/convert '{{"audience": "{audience}", "scope": "room-'$ROOM'", "event_room_id": "'$ROOM'"}}'
   post {event}/rooms/$ROOM/events '{{"type": "message", "data": {{"text": "Hello"}}}}'
 
 Ctrl-C ends it; the data stays."#,

@@ -3,11 +3,13 @@
 mod banner;
 mod event;
 mod migrate;
+mod recover;
 mod serve;
 mod shutdown;
 mod token;
 
 pub(crate) use event::event;
 pub(crate) use migrate::migrate;
+pub(crate) use recover::recover;
 pub(crate) use serve::serve;
 pub(crate) use token::token;

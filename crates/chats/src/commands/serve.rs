@@ -2,12 +2,11 @@ use std::future::pending;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use chats_access::{Issuers, Policies};
 use chats_domain::ports::{Clock, EventRooms};
-use chats_domain::use_cases::{Chats, Ports, Settings};
+use chats_domain::use_cases::{Chats, Ports};
 use chats_event_embedded::Running;
 use chats_http::Api;
 
@@ -18,17 +17,14 @@ use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
 use crate::tenants::Tenants;
-use crate::{database, output, telemetry, tenants};
-
-/// After an attempt to open a chat that did not succeed: the pause before the next.
-const PAUSE: Duration = Duration::from_secs(1);
+use crate::{database, output, recovery, telemetry, tenants, timing};
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let mut shutdown = Shutdown::listen()?;
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
-    let settings = settings(&loaded)?;
+    let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let event_settings = event_service::read(&loaded)?;
     let tenants = tenants::read(&loaded)?;
@@ -48,6 +44,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let access = Arc::new(Policies::new(tenants.policies));
     let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
     let chats = Arc::new(Chats::new(ports, settings));
+    let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), loaded.config.recovery.interval));
     let server = chats_http::serve(listener, Api { chats, authenticator })?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
@@ -59,6 +56,8 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         ended = end_of(&mut embedded) => return Ok(ended?),
     }
     tracing::info!("ending, once the requests in flight have been answered");
+    // An attempt that is cut short here is one more that died: its lease runs out.
+    recovery.abort();
     let end = async {
         handle.stop(true).await;
         server.await??;
@@ -79,19 +78,6 @@ async fn end_of(embedded: &mut Option<Running>) -> io::Result<()> {
         Some(embedded) => embedded.ended().await,
         None => pending().await,
     }
-}
-
-fn settings(loaded: &Loaded) -> Result<Settings, ConfigError> {
-    let (lease, timeout) = (loaded.config.recovery.lease, loaded.config.event.timeout);
-    if lease <= timeout {
-        return Err(loaded.error("recovery.lease", "is not longer than event.timeout"));
-    }
-    // Whoever has waited may still have to open the room.
-    let wait = loaded.config.http.deadline.saturating_sub(timeout);
-    if wait.is_zero() {
-        return Err(loaded.error("http.deadline", "is not longer than event.timeout"));
-    }
-    Ok(Settings { lease, wait, pause: PAUSE })
 }
 
 fn listen(loaded: &Loaded) -> Result<TcpListener, ConfigError> {

@@ -24,6 +24,8 @@ impl ConfigError {
 
     pub(super) fn from_figment(error: &figment::Error, figment: &Figment) -> Self {
         let mut keys = error.path.clone();
+        // What figment adds to the keys of paths is nobody's.
+        keys.retain(|key| !key.starts_with("___figment"));
         let reason = match &error.kind {
             Kind::UnknownField(name, known) => {
                 if keys.last() != Some(name) {

@@ -70,6 +70,10 @@ pub(crate) struct Event {
 pub(crate) struct Recovery {
     #[serde(with = "humantime_serde")]
     pub(crate) lease: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) interval: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) backoff_max: Duration,
 }
 
 #[derive(Debug, Deserialize)]

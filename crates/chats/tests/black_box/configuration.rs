@@ -55,6 +55,8 @@ fn a_bad_value_is_named_with_its_source_and_not_shown() {
         ("[database]\nurl = \"postgres://chats:hunter2@db:port/chats\"", "database.url"),
         ("[database]\nmax_connections = \"hunter2\"", "database.max_connections"),
         ("[recovery]\nlease = \"1s\"", "recovery.lease"),
+        ("[recovery]\ninterval = \"0s\"", "recovery.interval"),
+        ("[recovery]\nbackoff_max = \"1ms\"", "recovery.backoff_max"),
         ("[http]\ndeadline = \"1s\"", "http.deadline"),
         ("[event]\nconnect_timeout = \"1h\"", "event.connect_timeout"),
         ("[event]\nurl = \"http://chats:hunter2@event\"", "event.url"),

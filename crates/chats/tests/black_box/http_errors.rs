@@ -39,7 +39,7 @@ on_both_databases! {
             answer.problem(400, "invalid_parameter");
         }
         let long = "%C3%A9".repeat(256);
-        for scope in ["%00", "%0A", "%ff", "%C3", "%ED%A0%80", &long] {
+        for scope in ["%00", "%0A", "%ff", "%C3", "%ED%A0%80", "%zz", "100%", &long] {
             deployment.read_by_scope(scope).await.problem(400, "invalid_parameter");
         }
         for audience in ["a%20b", "%00", "%E2%80%83"] {

@@ -14,3 +14,4 @@ mod event_service;
 mod http_errors;
 mod input;
 mod read;
+mod recover;

@@ -44,6 +44,18 @@ pub trait ChatStore: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<Option<Attempt>, StoreError>;
 
+    /// Takes over up to `limit` chats that are opening with a lease that has run out at `now`, those
+    /// first whose lease ran out first.
+    ///
+    /// Each starts its next attempt with a lease until `lease_until`, and is returned as it then is. Of
+    /// several callers at once, no two get the same chat.
+    async fn take_over_expired(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Chat>, StoreError>;
+
     /// Makes the chat ready with `room`, if it is opening and at `attempt`.
     async fn confirm(
         &self,

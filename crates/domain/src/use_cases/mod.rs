@@ -1,5 +1,6 @@
 //! What can be done with chats: [create](Chats::create), [convert](Chats::convert), and read
-//! [by identifier](Chats::read) or [by key](Chats::read_by_key).
+//! [by identifier](Chats::read) or [by key](Chats::read_by_key). What was left half done is
+//! [recovered](Chats::recover).
 
 mod convert;
 mod create;
@@ -8,6 +9,7 @@ mod in_flight;
 mod open;
 mod place;
 mod read;
+mod recover;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ pub use convert::ConvertChat;
 pub use create::CreateChat;
 pub use errors::{CreateError, ReadError};
 pub use place::Creation;
+pub use recover::Recovery;
 
 use crate::ports::{AccessPolicy, ChatIds, ChatStore, Clock, EventRooms};
 use in_flight::InFlight;
@@ -53,8 +56,11 @@ pub struct Settings {
     pub lease: Duration,
     /// How long a request waits for another one that is opening the same chat.
     pub wait: Duration,
-    /// After an attempt that did not succeed: the pause before the next.
+    /// The pause before the next attempt, after a first one that did not succeed. It doubles with each
+    /// attempt, up to `longest_pause`; of each pause, up to a half is left out at random.
     pub pause: Duration,
+    /// The longest pause before the next attempt.
+    pub longest_pause: Duration,
 }
 
 impl Chats {

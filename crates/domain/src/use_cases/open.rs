@@ -72,9 +72,10 @@ impl Chats {
         }
     }
 
-    /// Ends the lease early, for nobody works on the chat any more.
+    /// Lets the lease end when the next attempt may start, for nobody works on the chat any more.
     async fn postpone(&self, chat: &Chat, opening: Opening) -> Result<(), StoreError> {
-        let lease_until = self.ports.clock.now().plus(self.settings.pause);
+        let pause = self.settings.pause_after(opening.attempt, chat.id);
+        let lease_until = self.ports.clock.now().plus(pause);
         self.ports.store.postpone(chat.id, opening.attempt, lease_until).await?;
         Ok(())
     }

@@ -66,6 +66,13 @@ impl Chats {
                         look_after = LONGEST_LOOK.min(look_after * 2);
                     }
                 }
+                // It says something else, but may yet go: then the key is free.
+                ChatState::Opening(opening) if self.may_be_refused(opening) => {
+                    match self.wait_for(&met, opening, look_after, &mut patience).await {
+                        Ok(()) => look_after = LONGEST_LOOK.min(look_after * 2),
+                        Err(_) => return Err(CreateError::AlreadyExists(met.id)),
+                    }
+                }
                 _ => return Err(CreateError::AlreadyExists(met.id)),
             }
         }
@@ -145,6 +152,11 @@ impl Chats {
             opening: Opening { attempt, lease_until, ..opening },
             flight: self.in_flight.start(chat.id),
         }))
+    }
+
+    /// Whether the chat may go again: the attempt under way is the first, and only that gives up.
+    fn may_be_refused(&self, opening: Opening) -> bool {
+        opening.attempt.is_first() && !opening.lease_expired(self.ports.clock.now())
     }
 
     /// Waits for a sign of a chat that someone else is opening: the end of an opening in this process,

@@ -20,6 +20,7 @@ pub(crate) const SETTINGS: Settings = Settings {
     lease: Duration::from_secs(4),
     wait: Duration::from_secs(5),
     pause: Duration::from_secs(1),
+    longest_pause: Duration::from_mins(1),
 };
 
 pub(crate) struct World {

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Payload};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -22,15 +24,23 @@ pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
         let detail = "The body has a Content-Encoding; send it as it is.";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
-    match payload.to_bytes_limited(MAX_BYTES).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(Problem::new(Kind::InvalidPayload, "The body was cut off.")),
-        Err(_) => {
+    let received = timeout(RECEIPT_TIMEOUT, payload.to_bytes_limited(MAX_BYTES)).await;
+    match received {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(Problem::new(Kind::InvalidPayload, "The body was cut off.")),
+        Err(_) => Err(Problem::new(Kind::InvalidPayload, "The body did not arrive in time.")),
+        Ok(Err(_)) => {
             let detail = format!("The body is longer than {} KiB.", MAX_BYTES / 1024);
             Err(Problem::new(Kind::PayloadTooLarge, detail))
         }
     }
 }
+
+/// The most characters of a detail that repeats a part of the body.
+const MAX_DETAIL_CHARS: usize = 300;
+
+/// How long a client may take to send a body.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn is_json(request: &HttpRequest) -> bool {
     let mut types = request.headers().get_all(CONTENT_TYPE);
@@ -47,8 +57,12 @@ pub(crate) struct JsonObject<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> JsonObject<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
-        serde_json::from_slice(body)
-            .map_err(|error| invalid(format!("The body is invalid: {error}.")))
+        serde_json::from_slice(body).map_err(|error| {
+            if error.is_data() && !matches!(body.trim_ascii_start().first(), Some(b'{')) {
+                return invalid("The body is not a JSON object.".to_owned());
+            }
+            invalid(format!("The body is invalid: {error}."))
+        })
     }
 
     /// The string `name`, as the value that `parse` makes of it.
@@ -99,7 +113,11 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// A body that breaks a rule.
-pub(crate) fn invalid(detail: String) -> Problem {
+pub(crate) fn invalid(mut detail: String) -> Problem {
+    // Names in it come from the body, which may be long.
+    if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARS) {
+        detail.replace_range(end.., "…");
+    }
     Problem::new(Kind::InvalidPayload, detail)
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::HttpRequest;
@@ -25,11 +26,18 @@ impl<'a> Path<'a> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, Problem> {
         let segment = self.0.split('/').nth(index + 1).unwrap_or_default();
-        let text = percent_decode_str(segment)
-            .decode_utf8()
-            .map_err(|_| invalid(name, "is not percent-encoded UTF-8"))?;
+        let text = decode(segment).ok_or_else(|| invalid(name, "is not percent-encoded UTF-8"))?;
         parse(&text).map_err(|rule| invalid(name, rule))
     }
+}
+
+fn decode(segment: &str) -> Option<Cow<'_, str>> {
+    let is_encoded =
+        |rest: &str| rest.get(..2).is_some_and(|it| it.bytes().all(|b| b.is_ascii_hexdigit()));
+    if !segment.split('%').skip(1).all(is_encoded) {
+        return None;
+    }
+    percent_decode_str(segment).decode_utf8().ok()
 }
 
 fn invalid(name: &'static str, rule: impl fmt::Display) -> Problem {
@@ -70,8 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_that_is_not_utf_8_is_refused() {
-        for path in ["/%ff", "/%C3", "/%ED%A0%80"] {
+    fn a_segment_that_is_not_percent_encoded_utf_8_is_refused() {
+        for path in ["/%ff", "/%C3", "/%ED%A0%80", "/%zz", "/100%", "/%2", "/%+1"] {
             assert!(Path(path).segment(0, "scope", |_| Ok::<_, NotAUuid>(())).is_err(), "{path}");
         }
     }

@@ -4,10 +4,12 @@ use std::error::Error;
 use std::iter;
 use std::net::TcpListener;
 
-use chats_store::{DieselStore, PoolSettings};
+use chats_store::DieselStore;
 use chats_testkit::postgres::database;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
+
+use crate::patient;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_named_without_the_password() {
@@ -52,7 +54,7 @@ async fn a_file_that_is_something_else_is_no_sqlite_database() {
 /// The error of connecting, with all its causes.
 async fn why_not(url: &str) -> String {
     let url = url.parse().unwrap();
-    let connected = DieselStore::connect(&url, PoolSettings::default(), Handle::current()).await;
+    let connected = DieselStore::connect(&url, patient(), Handle::current()).await;
     let error = connected.err().unwrap();
     let causes = iter::successors(Some(&error as &dyn Error), |&error| error.source());
     let texts: Vec<_> = causes.map(|error| format!("{error} {error:?}")).collect();

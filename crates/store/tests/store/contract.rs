@@ -11,6 +11,12 @@ mod postgres {
     );
 }
 
+mod postgres_of_a_mere_user {
+    use crate::fresh_postgres_of_a_mere_user;
+
+    chats_testkit::chat_store_contract!(fresh_postgres_of_a_mere_user());
+}
+
 mod sqlite {
     use crate::fresh_sqlite;
 

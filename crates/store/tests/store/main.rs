@@ -11,7 +11,9 @@ mod runtimes;
 mod schema;
 mod sqlite;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chats_domain::ports::{ChatIds, ChatStore, Reservation};
 use chats_domain::values::Timestamp;
@@ -21,16 +23,37 @@ use chats_testkit::postgres::database;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_postgres::NoTls;
+use uuid::Uuid;
 
 /// A store on an empty, migrated database in PostgreSQL.
 async fn fresh_postgres() -> (Arc<dyn ChatStore>, ()) {
     (Arc::new(migrated(&database().await.unwrap()).await), ())
 }
 
+/// The same, for a role that may use the tables and nothing else.
+async fn fresh_postgres_of_a_mere_user() -> (Arc<dyn ChatStore>, ()) {
+    (Arc::new(connected(&mere_user().await, patient()).await), ())
+}
+
 /// A store on an empty, migrated SQLite file, and the directory that it is in.
 async fn fresh_sqlite() -> (Arc<dyn ChatStore>, TempDir) {
     let (url, directory) = sqlite_file();
     (Arc::new(migrated(&url).await), directory)
+}
+
+/// The URL of a migrated database in PostgreSQL, for a role that may use its tables and nothing else.
+async fn mere_user() -> String {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let role = format!("mere_user_{}", Uuid::new_v4().simple());
+    let grants = format!(
+        "CREATE ROLE {role};
+         REVOKE ALL ON SCHEMA public FROM PUBLIC;
+         GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};"
+    );
+    operator(&url).await.batch_execute(&grants).await.unwrap();
+    format!("{url}?options=-c%20role%3D{role}")
 }
 
 /// The URL of an SQLite file that is not there yet, and the directory that it is to be in.
@@ -41,7 +64,7 @@ fn sqlite_file() -> (String, TempDir) {
 }
 
 async fn migrated(url: &str) -> DieselStore {
-    let store = connected(url, PoolSettings::default()).await;
+    let store = connected(url, patient()).await;
     store.migrate().await.unwrap();
     store
 }
@@ -49,6 +72,15 @@ async fn migrated(url: &str) -> DieselStore {
 async fn connected(url: &str, settings: PoolSettings) -> DieselStore {
     let url = url.parse().unwrap();
     DieselStore::connect(&url, settings, Handle::current()).await.unwrap()
+}
+
+/// For tests that are about something else: on a busy machine, too, nobody waits this long.
+fn patient() -> PoolSettings {
+    PoolSettings {
+        max_connections: NonZeroUsize::new(16).unwrap(),
+        acquire_timeout: Duration::from_secs(30),
+        answer_timeout: Duration::from_secs(30),
+    }
 }
 
 /// A connection past the store, as an operator would have.

@@ -1,10 +1,10 @@
 //! Databases are migrated, by one instance, once.
 
-use chats_store::PoolSettings;
+use chats_store::SetupError;
 use chats_testkit::postgres::database;
 use tokio::task::JoinSet;
 
-use crate::{connected, sqlite_file};
+use crate::{connected, mere_user, patient, sqlite_file};
 
 const MIGRATIONS: [&str; 1] = ["2026-11-22-000000_create_chat"];
 
@@ -30,8 +30,15 @@ async fn of_many_instances_that_start_at_once_one_migrates_sqlite() {
     one_of_many_migrates(&url).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_migrate_may_ask_whether_it_is_done() {
+    let store = connected(&mere_user().await, patient()).await;
+    assert!(store.pending_migrations().await.unwrap().is_empty());
+    assert!(matches!(store.migrate().await, Err(SetupError::NotMigrated(_))));
+}
+
 async fn migrated_once(url: &str) {
-    let store = connected(url, PoolSettings::default()).await;
+    let store = connected(url, patient()).await;
     assert_eq!(store.pending_migrations().await.unwrap(), MIGRATIONS);
     assert_eq!(store.migrate().await.unwrap(), MIGRATIONS);
 
@@ -44,7 +51,7 @@ async fn one_of_many_migrates(url: &str) {
     for _ in 0..10 {
         let url = url.to_owned();
         instances.spawn(async move {
-            let store = connected(&url, PoolSettings::default()).await;
+            let store = connected(&url, patient()).await;
             store.migrate().await.unwrap()
         });
     }

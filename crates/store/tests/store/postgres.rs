@@ -9,11 +9,11 @@ use std::time::Duration;
 use chats_domain::ports::{ChatStore, Reserved, StoreError};
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::postgres::{Cluster, database};
-use tokio::runtime;
+use tokio::runtime::{self, Handle};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::{connected, migrated, operator, reservation};
+use crate::{connected, migrated, operator, patient, reservation};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_works_again_by_itself_after_the_server_was_restarted() {
@@ -123,9 +123,7 @@ async fn a_connection_outlives_the_runtime_that_asked_for_it() {
     lock.batch_execute("LOCK TABLE chat").await.unwrap();
     let calls = tokio::spawn(async move { tokio::join!(store.find(id), store.find(id)) });
     let operator_2 = operator(&url).await;
-    let both_wait = "SELECT count(*) = 2 FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    until(&operator_2, both_wait).await;
+    until(&operator_2, &waiting_for_a_lock(2)).await;
     drop(end_worker);
     worker.join().unwrap();
     lock.rollback().await.unwrap();
@@ -135,33 +133,78 @@ async fn a_connection_outlives_the_runtime_that_asked_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_ever_for_an_answer_or_for_a_connection() {
+async fn nobody_waits_for_ever_for_an_answer() {
     let url = database().await.unwrap();
     migrated(&url).await;
-    let impatient = PoolSettings {
-        max_connections: NonZeroUsize::MIN,
-        acquire_timeout: Duration::from_millis(50),
-        answer_timeout: Duration::from_millis(300),
-    };
+    let impatient = PoolSettings { answer_timeout: Duration::from_secs(2), ..patient() };
     let store = connected(&url, impatient).await;
-    let chat = reservation("lesson-1");
+    let id = reservation("lesson-1").id;
 
     let mut operator = operator(&url).await;
     let lock = operator.transaction().await.unwrap();
     lock.batch_execute("LOCK TABLE chat").await.unwrap();
-    let (no_answer, no_connection) = tokio::join!(store.find(chat.id), store.find(chat.id));
-    assert_unavailable(&no_answer);
-    assert_unavailable(&no_connection);
+    assert_unavailable(&store.find(id).await);
 
     lock.rollback().await.unwrap();
-    assert!(store.find(chat.id).await.unwrap().is_none());
+    assert!(store.find(id).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_not_migrated_is_a_failure_that_stays() {
-    let store = connected(&database().await.unwrap(), PoolSettings::default()).await;
-    let failed = store.find(reservation("lesson-1").id).await;
-    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+async fn nobody_waits_for_ever_for_a_connection() {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let impatient = PoolSettings {
+        max_connections: NonZeroUsize::MIN,
+        acquire_timeout: Duration::from_secs(2),
+        ..patient()
+    };
+    let store = connected(&url, impatient).await;
+    let id = reservation("lesson-1").id;
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let has_the_connection = tokio::spawn({
+        let store = store.clone();
+        async move { store.find(id).await }
+    });
+    let operator_2 = operator(&url).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    assert_unavailable(&store.find(id).await);
+
+    lock.rollback().await.unwrap();
+    assert!(has_the_connection.await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_the_server_gives_up_is_a_failure_that_passes() {
+    let url = database().await.unwrap();
+    drop(migrated(&url).await);
+    let mut operator = operator(&url).await;
+    let name = url.rsplit('/').next().unwrap();
+    let patience = format!("ALTER DATABASE {name} SET lock_timeout = '10ms'");
+    operator.batch_execute(&patience).await.unwrap();
+    let store = connected(&url, patient()).await;
+    let chat = reservation("lesson-1");
+
+    let lock = operator.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    assert_unavailable(&store.find(chat.id).await);
+    assert_unavailable(&store.reserve(&chat).await);
+    lock.rollback().await.unwrap();
+    assert_eq!(store.reserve(&chat).await.unwrap(), Reserved::Made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_hold_every_text_is_refused() {
+    let url = database().await.unwrap();
+    let name = format!("{}_latin", url.rsplit('/').next().unwrap());
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    operator(&url).await.batch_execute(&create).await.unwrap();
+    let url = format!("{url}_latin").parse().unwrap();
+    let refused = DieselStore::connect(&url, patient(), Handle::current()).await.err().unwrap();
+    let reason = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(reason.contains("LATIN1"), "{reason}");
 }
 
 async fn use_many_connections(store: &DieselStore) {
@@ -172,6 +215,14 @@ async fn use_many_connections(store: &DieselStore) {
         calls.spawn(async move { store.find_by_key(&key.audience, &key.scope).await.unwrap() });
     }
     calls.join_all().await;
+}
+
+/// Asks whether as many connections as this wait for a lock.
+fn waiting_for_a_lock(connections: u32) -> String {
+    format!(
+        "SELECT count(*) = {connections} FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
 }
 
 /// Asks until the answer is yes.

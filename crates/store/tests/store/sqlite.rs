@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{connected, migrated, reservation, sqlite_file};
+use crate::{connected, migrated, patient, reservation, sqlite_file};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chats_outlive_the_store_that_made_them() {
@@ -24,7 +24,7 @@ async fn chats_outlive_the_store_that_made_them() {
         store.confirm(ready.id, Attempt::FIRST, room).await.unwrap();
         [store.find(ready.id).await, store.find(opening.id).await].map(Result::unwrap)
     };
-    let store = connected(&url, PoolSettings::default()).await;
+    let store = connected(&url, patient()).await;
     let after = [store.find(ready.id).await, store.find(opening.id).await].map(Result::unwrap);
     assert_eq!(after, before);
     assert!(after.iter().all(Option::is_some));
@@ -44,8 +44,7 @@ async fn while_another_process_writes_reads_go_on_and_writes_wait_but_not_for_ev
     let (url, directory) = sqlite_file();
     let chat = reservation("lesson-1");
     migrated(&url).await.reserve(&chat).await.unwrap();
-    let impatient =
-        PoolSettings { answer_timeout: Duration::from_millis(50), ..PoolSettings::default() };
+    let impatient = PoolSettings { answer_timeout: Duration::from_millis(50), ..patient() };
     let store = connected(&url, impatient).await;
 
     let file = directory.path().join("chats.db");

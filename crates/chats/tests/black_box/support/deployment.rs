@@ -26,6 +26,8 @@ connect_timeout = "500ms"
 timeout = "2s"
 [recovery]
 lease = "2500ms"
+# Chats that are opening stay so, for the tests that look at them.
+interval = "1h"
 [identity]
 account = "chats.svc.example.org"
 issuer = "svc.example.org"
@@ -96,7 +98,13 @@ impl Deployment {
 
     /// Starts the service, which was not running.
     pub(crate) fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts the service, which was not running, with these variables in its environment.
+    pub(crate) fn start_with(&mut self, variables: &[(&str, &str)]) {
         let mut command = self.command();
+        command.envs(variables.iter().copied());
         let (service, said) = Process::start(command.arg("serve"), "tenants");
         self.url = url_after("is ready at ", &said);
         self.service = Some(service);

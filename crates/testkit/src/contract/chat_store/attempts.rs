@@ -62,6 +62,46 @@ pub async fn a_ready_chat_is_not_taken_over(store: Arc<dyn ChatStore>) {
     assert_eq!(find(&*store, chat.id).await, before);
 }
 
+pub async fn chats_whose_lease_has_run_out_are_taken_over_the_oldest_first(
+    store: Arc<dyn ChatStore>,
+) {
+    let mut chats = Vec::new();
+    for lease in [3, 1, 2, 9] {
+        let chat = Reservation {
+            lease_until: later(lease),
+            ..reservation("school.example.org", &format!("lesson-{lease}"))
+        };
+        store.reserve(&chat).await.unwrap();
+        chats.push(chat);
+    }
+    let room = a_room();
+    let converted = Reservation {
+        lease_until: later(0),
+        ..reservation_of_room("school.example.org", "lesson-0", room)
+    };
+    store.reserve(&converted).await.unwrap();
+    let ready = reserved(&*store, "ready").await;
+    store.confirm(ready.id, FIRST, a_room()).await.unwrap();
+
+    let first = store.take_over_expired(later(3), later(20), 3).await.unwrap();
+    let mut scopes: Vec<_> = first.iter().map(|chat| chat.scope.as_str()).collect();
+    scopes.sort_unstable();
+    assert_eq!(scopes, ["lesson-0", "lesson-1", "lesson-2"]);
+    for chat in first {
+        let opening = Opening {
+            existing_room: (chat.id == converted.id).then_some(room),
+            attempt: FIRST.next(),
+            lease_until: later(20),
+        };
+        assert_eq!(chat.state, ChatState::Opening(opening));
+        assert_eq!(find(&*store, chat.id).await, chat);
+    }
+    let rest = store.take_over_expired(later(3), later(20), 3).await.unwrap();
+    assert_eq!(rest.iter().map(|chat| chat.id).collect::<Vec<_>>(), [chats[0].id]);
+    assert_eq!(store.take_over_expired(later(3), later(20), 3).await.unwrap(), []);
+    assert_eq!(find(&*store, chats[3].id).await, chats[3].to_chat());
+}
+
 pub async fn a_confirmed_chat_is_ready_with_its_room(store: Arc<dyn ChatStore>) {
     let chat = reserved(&*store, "lesson-1").await;
     let before = find(&*store, chat.id).await;

@@ -45,6 +45,7 @@ macro_rules! chat_store_contract {
             a_lease_that_lasts_is_not_taken_over
             only_the_attempt_that_was_seen_is_taken_over
             a_ready_chat_is_not_taken_over
+            chats_whose_lease_has_run_out_are_taken_over_the_oldest_first
             a_confirmed_chat_is_ready_with_its_room
             a_chat_may_be_confirmed_with_its_existing_room
             an_attempt_that_was_overtaken_changes_nothing
@@ -58,6 +59,7 @@ macro_rules! chat_store_contract {
             of_many_reservations_of_one_key_one_is_made
             of_many_reservations_of_one_room_one_is_made
             of_many_equal_reservations_one_is_made_and_the_rest_meet_it
+            no_two_take_over_the_same_expired_chat
             of_many_who_take_over_one_does
             of_many_chats_confirmed_with_one_room_one_is
             a_chat_is_confirmed_or_released_and_never_both

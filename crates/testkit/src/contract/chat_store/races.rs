@@ -1,5 +1,6 @@
 //! What must hold however many come at once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chats_domain::chat::Attempt;
@@ -37,6 +38,24 @@ pub async fn of_many_equal_reservations_one_is_made_and_the_rest_meet_it(
     let rivals = (0..32).map(|_| reservation_of_room("school.example.org", "lesson-1", room));
     let met = reserve_at_once(&store, rivals).await;
     the_rest_met_the_one_that_was_made(&met);
+}
+
+pub async fn no_two_take_over_the_same_expired_chat(store: Arc<dyn ChatStore>) {
+    for n in 0..32 {
+        let chat = reservation("school.example.org", &format!("lesson-{n}"));
+        store.reserve(&chat).await.unwrap();
+    }
+    let calls = (0..8).map(|_| {
+        let store = Arc::clone(&store);
+        async move { store.take_over_expired(later(9), later(20), 10).await.unwrap() }
+    });
+    let taken: Vec<_> = at_once(calls).await.into_iter().flatten().map(|chat| chat.id).collect();
+    let different: HashSet<_> = taken.iter().collect();
+    assert_eq!(taken.len(), different.len());
+
+    // Whom one passed by another got, or the next call gets.
+    let rest = store.take_over_expired(later(9), later(20), 32).await.unwrap();
+    assert_eq!(taken.len() + rest.len(), 32);
 }
 
 pub async fn of_many_who_take_over_one_does(store: Arc<dyn ChatStore>) {
