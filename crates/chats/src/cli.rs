@@ -9,7 +9,7 @@ use crate::config::Flags;
 
 /// Chats of many tenants, on the rooms of an event service.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = false)]
+#[command(version)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) flags: Flags,

@@ -10,11 +10,11 @@ use crate::{event_service, output, telemetry, tenants};
 
 /// Serves the embedded event service alone, until the process is asked to end.
 pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
-    let mut shutdown = Shutdown::listen()?;
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
     let tenants = tenants::read(&loaded)?;
     let settings = event_service::read(&loaded)?;
+    let mut shutdown = Shutdown::listen()?;
     let mut service = settings.start_embedded(&tenants, args, Arc::new(SystemClock))?;
     output::line(&format!("The event service is ready at http://{}", service.address()));
     tokio::select! {

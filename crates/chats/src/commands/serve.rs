@@ -21,7 +21,6 @@ use crate::{database, output, recovery, telemetry, tenants, timing};
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
-    let mut shutdown = Shutdown::listen()?;
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
     let settings = timing::read(&loaded)?;
@@ -45,6 +44,8 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
     let chats = Arc::new(Chats::new(ports, settings));
     let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), loaded.config.recovery.interval));
+    // Until here a signal ends the process at once, for nothing is in flight.
+    let mut shutdown = Shutdown::listen()?;
     let server = chats_http::serve(listener, Api { chats, authenticator })?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
