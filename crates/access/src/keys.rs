@@ -148,6 +148,8 @@ impl fmt::Debug for SigningKey {
 
 fn one_pem(bytes: &[u8]) -> Result<Pem, KeyError> {
     let mut blocks = pem::parse_many(bytes).map_err(|_| KeyError::NotOnePem)?;
+    // `openssl ecparam -genkey` puts the curve before the key, which names it too.
+    blocks.retain(|block| block.tag() != "EC PARAMETERS");
     match (blocks.pop(), blocks.is_empty()) {
         (Some(pem), true) => Ok(pem),
         _ => Err(KeyError::NotOnePem),

@@ -106,6 +106,10 @@ fn a_private_ec_key_may_be_sec1() {
     let der: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().unwrap();
     let sec1 = pem("EC PRIVATE KEY", der.as_ref());
     assert_eq!(signing_error(Algorithm::Es256, &sec1), None);
+
+    // As `openssl ecparam -genkey -name prime256v1` writes it.
+    let p256 = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    assert_eq!(signing_error(Algorithm::Es256, format!("{p256}{sec1}")), None);
 }
 
 #[test]

@@ -32,7 +32,11 @@ impl Banner<'_> {
         let tenants = if self.is_for_development {
             format!("{}, open to the accounts of the development issuer", development::AUDIENCE)
         } else {
-            format!("{} audiences, {} issuers", config.audiences.len(), config.issuers.len())
+            format!(
+                "as configured (audiences: {}, issuers: {})",
+                config.audiences.len(),
+                config.issuers.len()
+            )
         };
         let mut text = format!(
             "chats {version} is ready at http://{address}\n\
