@@ -5,7 +5,11 @@ use chats_domain::use_cases::Settings;
 use crate::config::{ConfigError, Loaded};
 
 /// The pause after a first attempt to open a chat that did not succeed.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often a request itself tries: a broken connection does not reach its caller, and an event service
+/// that is ill is not asked much more often than before.
+const TRIES: u32 = 3;
 
 /// How patient the use cases are, by the settings of requests, of the event service and of recovery.
 pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
@@ -18,12 +22,12 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
         return Err(loaded.error("recovery.interval", "is zero"));
     }
     if recovery.backoff_max < PAUSE {
-        return Err(loaded.error("recovery.backoff_max", "is shorter than a second"));
+        return Err(loaded.error("recovery.backoff_max", "is shorter than 250ms"));
     }
-    // Whoever has waited may still have to open the room.
-    let wait = loaded.config.http.deadline.saturating_sub(timeout);
-    if wait.is_zero() {
+    let deadline = loaded.config.http.deadline;
+    if deadline <= timeout {
         return Err(loaded.error("http.deadline", "is not longer than event.timeout"));
     }
-    Ok(Settings { lease: recovery.lease, wait, pause: PAUSE, longest_pause: recovery.backoff_max })
+    let (lease, longest_pause) = (recovery.lease, recovery.backoff_max);
+    Ok(Settings { lease, deadline, tries: TRIES, pause: PAUSE, longest_pause })
 }

@@ -32,7 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         },
         Settings {
             lease: Duration::from_secs(4),
-            wait: Duration::from_secs(5),
+            deadline: Duration::from_secs(8),
+            tries: 3,
             pause: Duration::from_secs(1),
             longest_pause: Duration::from_mins(1),
         },

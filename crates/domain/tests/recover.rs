@@ -80,7 +80,7 @@ async fn a_refusal_leaves_the_chat_for_the_room_may_exist() {
 
     world.clock.advance(SETTINGS.pause);
     let refused = &world.chats.recover(10).await.unwrap()[0].result;
-    assert!(matches!(refused, Err(CreateError::EventServiceRejected(_))), "{refused:?}");
+    assert!(matches!(refused, Err(CreateError::EventServiceUnavailable(_))), "{refused:?}");
     assert!(is_opening(&world.stored("lesson-42").unwrap()));
 }
 

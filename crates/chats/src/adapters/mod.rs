@@ -3,7 +3,9 @@
 mod clock;
 mod ids;
 mod tokens;
+mod watched_rooms;
 
 pub(crate) use clock::SystemClock;
 pub(crate) use ids::Uuid7;
 pub(crate) use tokens::IdentityTokens;
+pub(crate) use watched_rooms::WatchedRooms;

@@ -5,7 +5,7 @@ use chats_access::Policies;
 use chats_domain::ports::{Clock, EventRooms};
 use chats_domain::use_cases::{Chats, Ports};
 
-use crate::adapters::{SystemClock, Uuid7};
+use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
 use crate::config::{self, Flags};
 use crate::error_chain::chain;
 use crate::event_service::{self, Location};
@@ -29,6 +29,7 @@ pub(crate) async fn recover(flags: &Flags) -> Result<()> {
     });
     // Nobody asks for anything here: what was reserved was allowed.
     let access = Arc::new(Policies::default());
+    let rooms = Arc::new(WatchedRooms::logged(rooms));
     let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
 
     let recoveries = recovery::pass(&Chats::new(ports, settings)).await?;

@@ -12,7 +12,7 @@ use chats_http::Api;
 
 use super::banner::Banner;
 use super::shutdown::Shutdown;
-use crate::adapters::{SystemClock, Uuid7};
+use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
@@ -41,6 +41,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
 
     let authenticator = Arc::new(Issuers::new(tenants.issuers, Arc::clone(&clock)));
     let access = Arc::new(Policies::new(tenants.policies));
+    let rooms = Arc::new(WatchedRooms::logged(rooms));
     let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
     let chats = Arc::new(Chats::new(ports, settings));
     let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), loaded.config.recovery.interval));

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Database, Deployment};
+use crate::support::{Database, Deployment, TRIES};
 
 const TUTOR: &str = "tutor-7.school.example.org";
 
@@ -94,7 +94,7 @@ on_both_databases! {
     }
 
     async fn a_convert_does_not_take_an_unfinished_create_for_its_own(deployment) {
-        deployment.fault(&json!({"fault": "cut", "when": "before_work", "times": 1})).await;
+        deployment.fault(&json!({"fault": "cut", "when": "before_work", "times": TRIES})).await;
         deployment.create("lesson-42", None).await.problem(503, "event_service_unavailable");
         let room = deployment.open_room(TUTOR).await;
         for room in [room, Uuid::from_u128(1).to_string()] {
@@ -142,7 +142,7 @@ on_both_databases! {
         for (n, when) in ["before_work", "after_work"].into_iter().enumerate() {
             let scope = format!("lesson-{n}");
             let room = deployment.open_room(TUTOR).await;
-            let cut = json!({"fault": "cut", "when": when, "on": "bind", "times": 1});
+            let cut = json!({"fault": "cut", "when": when, "on": "bind", "times": TRIES});
             deployment.fault(&cut).await;
             deployment.convert(&scope, &room).await.problem(503, "event_service_unavailable");
             let opening = deployment.read_by_scope(&scope).await.chat(200);

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Answer, Database, Deployment};
+use crate::support::{Answer, Database, Deployment, TRIES};
 
 on_both_databases! {
     async fn a_chat_reads_back_by_its_identifier_and_by_its_key(deployment) {
@@ -72,7 +72,7 @@ on_both_databases! {
     }
 
     async fn the_tag_changes_when_an_opening_chat_becomes_ready(deployment) {
-        deployment.fault(&json!({"fault": "cut", "when": "after_work", "times": 1})).await;
+        deployment.fault(&json!({"fault": "cut", "when": "after_work", "times": TRIES})).await;
         deployment.create("lesson-42", None).await.problem(503, "event_service_unavailable");
         let opening = deployment.read_by_scope("lesson-42").await;
         deployment.create("lesson-42", None).await.chat(201);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::{Database, Deployment};
+use crate::support::{Database, Deployment, TRIES};
 
 on_both_databases! {
     async fn the_service_finishes_what_the_event_service_did_not_tell(deployment) {
@@ -14,7 +14,7 @@ on_both_databases! {
         deployment.start_with(&[("CHATS_RECOVERY__INTERVAL", "100ms")]);
         for (n, when) in ["before_work", "after_work"].into_iter().enumerate() {
             let scope = format!("lesson-{n}");
-            deployment.fault(&json!({"fault": "cut", "when": when, "times": 1})).await;
+            deployment.fault(&json!({"fault": "cut", "when": when, "times": TRIES})).await;
             deployment.create(&scope, None).await.problem(503, "event_service_unavailable");
             let chat = until_ready(&deployment, &scope).await;
             assert_eq!(deployment.rooms(chat["chat_id"].as_str()).await.len(), 1);
@@ -27,7 +27,7 @@ on_both_databases! {
         deployment.kill();
         deployment.start_with(&[("CHATS_RECOVERY__INTERVAL", "100ms")]);
         let room = deployment.open_room("tutor-7.school.example.org").await;
-        let cut = json!({"fault": "cut", "when": "before_work", "on": "bind", "times": 1});
+        let cut = json!({"fault": "cut", "when": "before_work", "on": "bind", "times": TRIES});
         deployment.fault(&cut).await;
         deployment.convert("lesson-42", &room).await.problem(503, "event_service_unavailable");
         let chat = until_ready(&deployment, "lesson-42").await;
@@ -36,7 +36,7 @@ on_both_databases! {
     }
 
     async fn a_pass_by_hand_tells_what_it_did(deployment) {
-        deployment.fault(&json!({"fault": "cut", "when": "after_work", "times": 1})).await;
+        deployment.fault(&json!({"fault": "cut", "when": "after_work", "times": TRIES})).await;
         deployment.create("lesson-42", None).await.problem(503, "event_service_unavailable");
         let opening = deployment.read_by_scope("lesson-42").await.chat(200);
 
@@ -52,7 +52,7 @@ on_both_databases! {
             }
         });
         let id = opening["chat_id"].as_str().unwrap();
-        let expected = format!("{id} is ready, by attempt 2\n1 of 1 chats were finished.\n");
+        let expected = format!("{id} is ready, by attempt {}\n1 of 1 chats were finished.\n", TRIES + 1);
         assert_eq!(said.await.unwrap(), expected);
         assert!(deployment.read_by_scope("lesson-42").await.chat(200)["real_time"].is_object());
     }

@@ -24,9 +24,12 @@ impl Chats {
         chat: ConvertChat,
     ) -> Result<Creation, CreateError> {
         let ConvertChat { audience, scope, tags, event_room } = chat;
-        self.ports.access.authorize(account, &audience, Object::Chats, Action::Convert).await?;
+        let mut deadline = self.deadline();
+        let asked = self.ports.access.authorize(account, &audience, Object::Chats, Action::Convert);
+        deadline.bound(asked).await?;
 
         let asked_by = account.clone();
-        self.place(Wanted { audience, scope, tags, room: Some(event_room), asked_by }).await
+        let wanted = Wanted { audience, scope, tags, room: Some(event_room), asked_by };
+        self.place(wanted, deadline).await
     }
 }

@@ -22,9 +22,12 @@ impl Chats {
         chat: CreateChat,
     ) -> Result<Creation, CreateError> {
         let CreateChat { audience, scope, tags } = chat;
-        self.ports.access.authorize(account, &audience, Object::Chats, Action::Create).await?;
+        let mut deadline = self.deadline();
+        let asked = self.ports.access.authorize(account, &audience, Object::Chats, Action::Create);
+        deadline.bound(asked).await?;
 
         let asked_by = account.clone();
-        self.place(Wanted { audience, scope, tags, room: None, asked_by }).await
+        let wanted = Wanted { audience, scope, tags, room: None, asked_by };
+        self.place(wanted, deadline).await
     }
 }

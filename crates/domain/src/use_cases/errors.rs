@@ -1,4 +1,4 @@
-use crate::ports::{AccessError, Cause, StoreError};
+use crate::ports::{AccessError, Cause, EventRoomsError, StoreError};
 use crate::values::ChatId;
 
 /// Why a chat was not created, be it with a new room or from an existing one.
@@ -68,6 +68,17 @@ impl From<StoreError> for CreateError {
         match error {
             StoreError::Unavailable(cause) => Self::StoreUnavailable(cause),
             StoreError::Failed(cause) => Self::Failed(cause),
+        }
+    }
+}
+
+impl From<EventRoomsError> for CreateError {
+    fn from(error: EventRoomsError) -> Self {
+        match error {
+            EventRoomsError::Refused(cause) => Self::EventServiceRejected(cause),
+            EventRoomsError::Unavailable(cause) | EventRoomsError::Unknown(cause) => {
+                Self::EventServiceUnavailable(cause)
+            }
         }
     }
 }

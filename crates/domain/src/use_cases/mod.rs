@@ -4,6 +4,7 @@
 
 mod convert;
 mod create;
+mod deadline;
 mod errors;
 mod in_flight;
 mod open;
@@ -21,6 +22,7 @@ pub use place::Creation;
 pub use recover::Recovery;
 
 use crate::ports::{AccessPolicy, ChatIds, ChatStore, Clock, EventRooms};
+use deadline::Deadline;
 use in_flight::InFlight;
 
 /// The use cases, over the ports that they need.
@@ -54,8 +56,12 @@ pub struct Settings {
     /// How long one attempt to open a chat has it for itself. Longer than the event service takes to
     /// answer or to time out, else two attempts overlap: harmless, but wasted.
     pub lease: Duration,
-    /// How long a request waits for another one that is opening the same chat.
-    pub wait: Duration,
+    /// How long a request takes at the most. Longer than the event service takes to answer or to time
+    /// out, else no attempt comes to its end.
+    pub deadline: Duration,
+    /// How often a request itself tries to open a chat, while nobody knows what became of the last try
+    /// and its time lasts. Then the chat is left to recovery, or to the next request. At least one.
+    pub tries: u32,
     /// The pause before the next attempt, after a first one that did not succeed. It doubles with each
     /// attempt, up to `longest_pause`; of each pause, up to a half is left out at random.
     pub pause: Duration,
@@ -68,5 +74,10 @@ impl Chats {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         Self { ports, settings, in_flight: InFlight::default() }
+    }
+
+    /// The deadline of a request that comes now.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(&*self.ports.clock, self.settings.deadline)
     }
 }

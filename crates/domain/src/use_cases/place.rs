@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Either, pending, select};
+use futures_util::future::select;
 
-use super::open::Ours;
+use super::deadline::Deadline;
+use super::open::{Opened, Ours};
 use super::{Chats, CreateError};
 use crate::chat::{Chat, ChatState, Opening};
-use crate::ports::{EventRoomsError, Reservation, Reserved};
+use crate::ports::{Reservation, Reserved};
 use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
 
 /// What came of a request for a chat.
@@ -36,57 +36,62 @@ const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 impl Chats {
     /// Makes the wanted chat, or finds the one that has its key.
-    pub(super) async fn place(&self, wanted: Wanted) -> Result<Creation, CreateError> {
-        let mut patience = self.ports.clock.sleep(self.settings.wait);
+    pub(super) async fn place(
+        &self,
+        wanted: Wanted,
+        mut deadline: Deadline,
+    ) -> Result<Creation, CreateError> {
+        let mut tries = 0;
         let mut look_after = FIRST_LOOK;
         // A convert looks first, so that a repeat is answered without the event service; whoever has
         // met a chat looks before it tries to reserve again, for that is a write. Looking decides
         // nothing: if there is no chat now, there may be one by the time of the reservation.
         let mut look_first = wanted.room.is_some();
         loop {
-            let met = match self.start(&wanted, look_first).await? {
-                Start::Ours(ours) => match self.open(ours).await? {
-                    Some(chat) => return Ok(Creation::Created(chat)),
-                    None => continue,
-                },
-                Start::Met(chat) => chat,
-            };
+            let start = self.start(&wanted, look_first, &mut deadline).await?;
             look_first = true;
-            match met.state {
-                ChatState::Ready(room) if wanted.is_met_by(&met, Some(room)) => {
-                    return Ok(Creation::Existing(met));
-                }
-                ChatState::Opening(opening) if wanted.is_met_by(&met, opening.existing_room) => {
-                    if let Some(ours) = self.take_over(&met, opening).await? {
-                        if let Some(chat) = self.open(ours).await? {
-                            return Ok(Creation::Created(chat));
+            let ours = match start {
+                Start::Ours(ours) => ours,
+                Start::Met(met) => match self.meet(&wanted, met, &mut deadline).await? {
+                    Met::Existing(chat) => return Ok(Creation::Existing(chat)),
+                    Met::TakenOver(ours) => ours,
+                    Met::Opening(chat, opening) => {
+                        let sign = self.sign_of(&chat, opening, look_after);
+                        if deadline.wait_for(sign).await.is_err() {
+                            return Err(wanted.not_met_in_time(&chat, opening));
                         }
-                    } else {
-                        self.wait_for(&met, opening, look_after, &mut patience).await?;
                         look_after = LONGEST_LOOK.min(look_after * 2);
+                        continue;
                     }
+                },
+            };
+            tries += 1;
+            match self.open(ours, &mut deadline).await? {
+                Opened::Ready(chat) => return Ok(Creation::Created(chat)),
+                Opened::InDoubt(error) if tries >= self.settings.tries || deadline.is_over() => {
+                    return Err(error);
                 }
-                // It says something else, but may yet go: then the key is free.
-                ChatState::Opening(opening) if self.may_be_refused(opening) => {
-                    match self.wait_for(&met, opening, look_after, &mut patience).await {
-                        Ok(()) => look_after = LONGEST_LOOK.min(look_after * 2),
-                        Err(_) => return Err(CreateError::AlreadyExists(met.id)),
-                    }
-                }
-                _ => return Err(CreateError::AlreadyExists(met.id)),
+                Opened::InDoubt(_) | Opened::Overtaken => {}
             }
         }
     }
 
     /// Reserves the wanted chat. The store's unique keys alone decide whether it can be.
-    async fn start(&self, wanted: &Wanted, look_first: bool) -> Result<Start, CreateError> {
+    async fn start(
+        &self,
+        wanted: &Wanted,
+        look_first: bool,
+        deadline: &mut Deadline,
+    ) -> Result<Start, CreateError> {
         let store = &self.ports.store;
-        if look_first && let Some(chat) = store.find_by_key(&wanted.audience, &wanted.scope).await?
-        {
-            return Ok(Start::Met(chat));
+        if look_first {
+            let found = deadline.bound(store.find_by_key(&wanted.audience, &wanted.scope)).await?;
+            if let Some(chat) = found {
+                return Ok(Start::Met(chat));
+            }
         }
         if let Some(room) = wanted.room {
-            self.check_room(room, wanted).await?;
+            self.check_room(room, wanted, deadline).await?;
         }
 
         let now = self.ports.clock.now();
@@ -102,7 +107,7 @@ impl Chats {
         };
         // It is in flight before anyone can meet it.
         let flight = self.in_flight.start(reservation.id);
-        match store.reserve(&reservation).await? {
+        match deadline.bound(store.reserve(&reservation)).await? {
             Reserved::Made => Ok(Start::Ours(Ours {
                 chat: reservation.to_chat(),
                 opening: reservation.to_opening(),
@@ -113,25 +118,49 @@ impl Chats {
         }
     }
 
+    /// Finds what to do with the chat that has the wanted one's key.
+    async fn meet(
+        &self,
+        wanted: &Wanted,
+        met: Chat,
+        deadline: &mut Deadline,
+    ) -> Result<Met, CreateError> {
+        match met.state {
+            ChatState::Ready(room) if wanted.is_met_by(&met, Some(room)) => Ok(Met::Existing(met)),
+            ChatState::Opening(opening) if wanted.is_met_by(&met, opening.existing_room) => {
+                match self.take_over(&met, opening, deadline).await? {
+                    Some(ours) => Ok(Met::TakenOver(ours)),
+                    None => Ok(Met::Opening(met, opening)),
+                }
+            }
+            // It says something else, but may yet go: then the key is free.
+            ChatState::Opening(opening) if self.may_be_refused(opening) => {
+                Ok(Met::Opening(met, opening))
+            }
+            _ => Err(CreateError::AlreadyExists(met.id)),
+        }
+    }
+
     /// Checks that a room may become a chat, before anything is reserved.
     ///
     /// So a stranger to the room learns nothing of it, and never holds it even for a moment. A room's
     /// audience never changes: the answer stays true for all attempts on the reservation.
-    async fn check_room(&self, room: EventRoomId, wanted: &Wanted) -> Result<(), CreateError> {
-        let room = self.ports.rooms.find(room).await.map_err(|error| match error {
-            EventRoomsError::Refused(cause) => CreateError::EventServiceRejected(cause),
-            EventRoomsError::Unavailable(cause) | EventRoomsError::Unknown(cause) => {
-                CreateError::EventServiceUnavailable(cause)
-            }
-        })?;
-        let room = room
+    async fn check_room(
+        &self,
+        room: EventRoomId,
+        wanted: &Wanted,
+        deadline: &mut Deadline,
+    ) -> Result<(), CreateError> {
+        let room = deadline
+            .bound(self.ports.rooms.find(room))
+            .await?
             .filter(|room| room.audience == wanted.audience)
             .ok_or(CreateError::EventRoomNotFound)?;
 
         // While a chat is opening, its new room may be known to the event service alone. Rooms are
         // bound to other things of the platform too: only a chat of ours makes a room taken.
         if let Some(chat) = room.bound_to
-            && let Some(chat) = self.ports.store.find(chat).await?
+            && let Some(chat) = deadline.bound(self.ports.store.find(chat)).await?
             && !wanted.has_the_key_of(&chat)
         {
             return Err(CreateError::EventRoomTaken);
@@ -140,14 +169,19 @@ impl Chats {
     }
 
     /// Starts the next attempt on a chat whose lease has run out, unless someone else just did.
-    async fn take_over(&self, chat: &Chat, opening: Opening) -> Result<Option<Ours>, CreateError> {
+    async fn take_over(
+        &self,
+        chat: &Chat,
+        opening: Opening,
+        deadline: &mut Deadline,
+    ) -> Result<Option<Ours>, CreateError> {
         let now = self.ports.clock.now();
         if !opening.lease_expired(now) {
             return Ok(None);
         }
         let lease_until = now.plus(self.settings.lease);
-        let taken = self.ports.store.take_over(chat.id, opening.attempt, now, lease_until).await?;
-        Ok(taken.map(|attempt| Ours {
+        let taken = self.ports.store.take_over(chat.id, opening.attempt, now, lease_until);
+        Ok(deadline.bound(taken).await?.map(|attempt| Ours {
             chat: chat.clone(),
             opening: Opening { attempt, lease_until, ..opening },
             flight: self.in_flight.start(chat.id),
@@ -159,24 +193,23 @@ impl Chats {
         opening.attempt.is_first() && !opening.lease_expired(self.ports.clock.now())
     }
 
-    /// Waits for a sign of a chat that someone else is opening: the end of an opening in this process,
-    /// the end of the lease, or merely time to look again.
-    async fn wait_for(
+    /// A sign of a chat that someone else is opening: the end of an opening in this process, the end of
+    /// the lease, or merely time to look again.
+    fn sign_of(
         &self,
         chat: &Chat,
         opening: Opening,
         look_after: Duration,
-        patience: &mut BoxFuture<'_, ()>,
-    ) -> Result<(), CreateError> {
+    ) -> impl Future<Output = ()> + use<> {
         let lease = opening.lease_until.since(self.ports.clock.now());
-        let (end, look_after) = match self.in_flight.end_of(chat.id) {
-            Some(end) => (end.map(drop).boxed(), lease),
-            None => (pending().boxed(), lease.min(look_after)),
-        };
-        let sign = select(end, self.ports.clock.sleep(look_after));
-        match select(patience, sign).await {
-            Either::Left(_) => Err(CreateError::EventServiceUnavailable(Box::new(StillOpening))),
-            Either::Right(_) => Ok(()),
+        let end = self.in_flight.end_of(chat.id);
+        let look_after = if end.is_some() { lease } else { lease.min(look_after) };
+        let look = self.ports.clock.sleep(look_after);
+        async move {
+            match end {
+                Some(end) => drop(select(end, look).await),
+                None => look.await,
+            }
         }
     }
 }
@@ -189,14 +222,33 @@ enum Start {
     Met(Chat),
 }
 
+/// What a request finds that was not the first.
+enum Met {
+    /// The wanted chat, ready.
+    Existing(Chat),
+    /// The wanted chat, whose next attempt is ours.
+    TakenOver(Ours),
+    /// A chat that someone else is opening.
+    Opening(Chat, Opening),
+}
+
 #[derive(Debug, thiserror::Error)]
-#[error("another request is still opening the chat")]
+#[error("the chat is still opening")]
 struct StillOpening;
 
 impl Wanted {
     /// Whether `chat` says the same. It stands on `room`, or, if that is `None`, on a new one to come.
     fn is_met_by(&self, chat: &Chat, room: Option<EventRoomId>) -> bool {
         self.tags == chat.tags && (self.room.is_none() || self.room == room)
+    }
+
+    /// Why a request that waited for `chat` did not get what it wants.
+    fn not_met_in_time(&self, chat: &Chat, opening: Opening) -> CreateError {
+        if self.is_met_by(chat, opening.existing_room) {
+            CreateError::EventServiceUnavailable(StillOpening.into())
+        } else {
+            CreateError::AlreadyExists(chat.id)
+        }
     }
 
     fn has_the_key_of(&self, chat: &Chat) -> bool {

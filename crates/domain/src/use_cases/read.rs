@@ -1,13 +1,15 @@
 use super::{Chats, ReadError};
 use crate::chat::Chat;
-use crate::ports::{Action, Object};
+use crate::ports::{AccessError, Action, Object};
 use crate::values::{Account, Audience, ChatId, Scope};
 
 impl Chats {
     /// Reads a chat by its identifier.
     pub async fn read(&self, account: &Account, id: ChatId) -> Result<Chat, ReadError> {
-        let chat = self.ports.store.find(id).await?.ok_or(ReadError::NotFound)?;
-        self.may_read(account, &chat.audience, Object::Chat(id)).await?;
+        let mut deadline = self.deadline();
+        let found = deadline.bound(self.ports.store.find(id)).await?;
+        let chat = found.ok_or(ReadError::NotFound)?;
+        deadline.bound(self.may_read(account, &chat.audience, Object::Chat(id))).await?;
         Ok(chat)
     }
 
@@ -21,9 +23,10 @@ impl Chats {
         audience: &Audience,
         scope: &Scope,
     ) -> Result<Chat, ReadError> {
-        let chat = self.ports.store.find_by_key(audience, scope).await?;
+        let mut deadline = self.deadline();
+        let chat = deadline.bound(self.ports.store.find_by_key(audience, scope)).await?;
         let object = chat.as_ref().map_or(Object::Chats, |chat| Object::Chat(chat.id));
-        self.may_read(account, audience, object).await?;
+        deadline.bound(self.may_read(account, audience, object)).await?;
         chat.ok_or(ReadError::NotFound)
     }
 
@@ -32,8 +35,7 @@ impl Chats {
         account: &Account,
         audience: &Audience,
         object: Object,
-    ) -> Result<(), ReadError> {
-        self.ports.access.authorize(account, audience, object, Action::Read).await?;
-        Ok(())
+    ) -> Result<(), AccessError> {
+        self.ports.access.authorize(account, audience, object, Action::Read).await
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::open::Ours;
+use super::deadline::Deadline;
+use super::open::{Opened, Ours};
 use super::{Chats, CreateError, Settings};
 use crate::chat::{Attempt, Chat, ChatState, Opening};
 use crate::ports::StoreError;
@@ -42,8 +43,12 @@ impl Chats {
     async fn recover_one(&self, chat: Chat, opening: Opening) -> Recovery {
         let Chat { id, created_at, .. } = chat;
         let flight = self.in_flight.start(id);
-        // Who has overtaken this attempt finishes the chat.
-        let result = self.open(Ours { chat, opening, flight }).await.map(drop);
+        let mut deadline = Deadline::after(&*self.ports.clock, self.settings.lease);
+        let result = match self.open(Ours { chat, opening, flight }, &mut deadline).await {
+            // Who has overtaken this attempt finishes the chat.
+            Ok(Opened::Ready(_) | Opened::Overtaken) => Ok(()),
+            Ok(Opened::InDoubt(error)) | Err(error) => Err(error),
+        };
         Recovery { chat: id, created_at, attempt: opening.attempt, result }
     }
 }
@@ -71,7 +76,8 @@ mod tests {
 
     const SETTINGS: Settings = Settings {
         lease: Duration::from_secs(4),
-        wait: Duration::from_secs(5),
+        deadline: Duration::from_secs(8),
+        tries: 1,
         pause: Duration::from_secs(1),
         longest_pause: Duration::from_mins(1),
     };

@@ -18,7 +18,8 @@ use chats_testkit::memory::{
 
 pub(crate) const SETTINGS: Settings = Settings {
     lease: Duration::from_secs(4),
-    wait: Duration::from_secs(5),
+    deadline: Duration::from_secs(8),
+    tries: 1,
     pause: Duration::from_secs(1),
     longest_pause: Duration::from_mins(1),
 };
@@ -39,6 +40,20 @@ impl World {
         let (store, rooms) = (Arc::new(MemoryStore::default()), Arc::new(MemoryRooms::default()));
         let clock = Arc::new(ManualClock::default());
         let chats = instance(store.clone(), &rooms, &clock, Arc::new(policy));
+        Self { chats, store, rooms, clock }
+    }
+
+    /// A world whose requests try to open a chat up to `tries` times.
+    pub(crate) fn with_tries(tries: u32) -> Self {
+        let World { store, rooms, clock, .. } = Self::new();
+        let ports = Ports {
+            store: store.clone(),
+            rooms: rooms.clone(),
+            access: Arc::new(FakePolicy::always(Verdict::Allow)),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+        };
+        let chats = Arc::new(Chats::new(ports, Settings { tries, ..SETTINGS }));
         Self { chats, store, rooms, clock }
     }
 

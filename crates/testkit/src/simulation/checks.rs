@@ -84,19 +84,19 @@ fn everything_is_finished(run: &Run<'_>, chats: &[Chat]) -> Result<(), String> {
     Ok(())
 }
 
-/// A request that was refused chose identifiers for chats; none of them may be anywhere. The one
-/// exception: a chat that was taken over before the answer, which its new attempt opens in spite of the refusal.
+/// A request that was refused chose identifiers for chats; none of them may be anywhere. One that was told
+/// that the event service is unavailable was refused, too, unless it was left in doubt, or another attempt had
+/// taken over its chat.
 fn refused_requests_left_nothing(run: &Run<'_>, chats: &[Chat]) -> Result<(), String> {
     let rooms = run.service.rooms();
     let state = run.world.state();
     for Answered { actor, answer, taken_over, .. } in &run.answers {
         let Err(error) = answer else { continue };
         let (refused, may_be_taken_over) = match error {
-            CreateError::EventServiceRejected(_) | CreateError::EventServiceUnavailable(_) => {
-                (!state.in_doubt.contains(actor), true)
-            }
+            CreateError::EventServiceUnavailable(_) => (!state.in_doubt.contains(actor), true),
             CreateError::StoreUnavailable(_) | CreateError::AccessUnavailable(_) => (false, true),
             CreateError::AccessDenied
+            | CreateError::EventServiceRejected(_)
             | CreateError::AlreadyExists(_)
             | CreateError::EventRoomNotFound
             | CreateError::EventRoomTaken => (true, false),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Database;
 use super::event_service::{EventService, Request};
-use super::world::{Fate, Kind, World};
+use super::world::{ActorId, Fate, Kind, World};
 
 /// A database at the other end of a network.
 pub(super) struct Store {
@@ -137,13 +137,11 @@ impl Rooms {
         name: &'static str,
         request: Request,
     ) -> Result<EventRoomId, EventRoomsError> {
+        let doubt = Doubt::about(&self.world);
         let fate = self.world.call(Kind::RoomsWrite, name).await;
         let result = match fate {
             Fate::Done => self.service.carry_out(&request),
-            Fate::AnswerLost => {
-                self.service.carry_out(&request)?;
-                Err(self.unknown())
-            }
+            Fate::AnswerLost => self.service.carry_out(&request).and(Err(unknown())),
             Fate::DiesAfter => {
                 self.service.carry_out(&request)?;
                 pending().await
@@ -153,26 +151,53 @@ impl Rooms {
                 if fate.is_deadly() {
                     pending::<()>().await;
                 }
-                Err(self.unknown())
+                Err(unknown())
             }
-            fate => Err(self.not_done(fate)),
+            fate => Err(not_done(fate)),
         };
-        answer(&self.world, name, result).await
-    }
-
-    fn not_done(&self, fate: Fate) -> EventRoomsError {
-        match fate {
-            Fate::Refused => EventRoomsError::Refused("simulated".into()),
-            Fate::Unavailable => EventRoomsError::Unavailable("simulated".into()),
-            _ => self.unknown(),
+        let result = answer(&self.world, name, result).await;
+        if !matches!(result, Err(EventRoomsError::Unknown(_))) {
+            doubt.dispel();
         }
+        result
+    }
+}
+
+fn not_done(fate: Fate) -> EventRoomsError {
+    match fate {
+        Fate::Refused => EventRoomsError::Refused("simulated".into()),
+        Fate::Unavailable => EventRoomsError::Unavailable("simulated".into()),
+        _ => unknown(),
+    }
+}
+
+fn unknown() -> EventRoomsError {
+    EventRoomsError::Unknown("simulated".into())
+}
+
+/// The actor that is moving is left in doubt by the event service, unless it hears what became of its
+/// request. It does not if it gives up before.
+struct Doubt {
+    world: Arc<World>,
+    actor: ActorId,
+    dispelled: bool,
+}
+
+impl Doubt {
+    fn about(world: &Arc<World>) -> Self {
+        Self { world: Arc::clone(world), actor: world.state().moving, dispelled: false }
     }
 
-    fn unknown(&self) -> EventRoomsError {
-        let mut state = self.world.state();
-        let moving = state.moving;
-        state.in_doubt.insert(moving);
-        EventRoomsError::Unknown("simulated".into())
+    fn dispel(mut self) {
+        self.dispelled = true;
+    }
+}
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        if !self.dispelled {
+            self.world.state().in_doubt.insert(self.actor);
+        }
     }
 }
 
@@ -185,7 +210,7 @@ impl EventRooms for Rooms {
     async fn find(&self, room: EventRoomId) -> Result<Option<EventRoom>, EventRoomsError> {
         let result = match self.world.call(Kind::RoomsRead, "find a room").await {
             Fate::Done => Ok(self.service.find(room)),
-            fate => Err(self.not_done(fate)),
+            fate => Err(not_done(fate)),
         };
         answer(&self.world, "find a room", result).await
     }

@@ -19,7 +19,8 @@ use crate::memory::{FakePolicy, Verdict};
 
 const SETTINGS: Settings = Settings {
     lease: Duration::from_secs(4),
-    wait: Duration::from_secs(5),
+    deadline: Duration::from_secs(8),
+    tries: 2,
     pause: Duration::from_secs(1),
     longest_pause: Duration::from_mins(1),
 };

@@ -54,6 +54,9 @@ records = [
 ]
 "#;
 
+/// How often a request tries to open a chat, while it does not hear what became of it.
+pub(crate) const TRIES: u32 = 3;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Database {
     Sqlite,
@@ -217,10 +220,27 @@ impl Deployment {
         rooms.json().as_array().unwrap().clone()
     }
 
-    /// Makes the event service misbehave.
+    /// Makes the event service misbehave in this way alone.
     pub(crate) async fn fault(&self, fault: &Value) {
-        let url = format!("{}/test/faults", self.event_url);
-        let answer = Answer::of(self.http.put(url).json(fault).send().await.unwrap()).await;
+        self.switch_faults(Method::PUT, Some(fault)).await;
+    }
+
+    /// Makes the event service misbehave in this way, too, after the others.
+    pub(crate) async fn add_fault(&self, fault: &Value) {
+        self.switch_faults(Method::POST, Some(fault)).await;
+    }
+
+    /// Makes the event service behave.
+    pub(crate) async fn lift_faults(&self) {
+        self.switch_faults(Method::DELETE, None).await;
+    }
+
+    async fn switch_faults(&self, method: Method, fault: Option<&Value>) {
+        let mut request = self.http.request(method, format!("{}/test/faults", self.event_url));
+        if let Some(fault) = fault {
+            request = request.json(fault);
+        }
+        let answer = Answer::of(request.send().await.unwrap()).await;
         assert!(answer.status < 300, "{}", answer.text);
     }
 }

@@ -5,7 +5,7 @@ mod deployment;
 mod process;
 
 pub(crate) use answer::Answer;
-pub(crate) use deployment::{Database, Deployment};
+pub(crate) use deployment::{Database, Deployment, TRIES};
 pub(crate) use process::{Process, chats, refusal};
 
 /// Stamps each test for both databases.
