@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::time::Duration;
+
 use chats_domain::ports::{Action, Object};
 use chats_domain::use_cases::ReadError;
 use chats_domain::values::{Audience, ChatId};
 use chats_testkit::memory::{Answer, FakePolicy, Verdict};
-use common::{World, made, school, tutor};
+use common::{World, made, school, tutor, while_time_passes};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -44,7 +46,14 @@ async fn who_may_not_read_gets_the_same_answer_whether_the_chat_is_there_or_not(
     }));
     let chat = made(world.create("lesson-42", None).await);
     for scope in ["lesson-42", "lesson-43"] {
-        let read = world.chats.read_by_key(&tutor(), &school(), &scope.parse().unwrap()).await;
+        let (tutor, school, scope) = (tutor(), school(), scope.parse().unwrap());
+        let read = world.chats.read_by_key(&tutor, &school, &scope);
+        let time = async {
+            // It waits, though nothing is left to be looked at.
+            world.clock.until_asleep(1).await;
+            world.clock.advance(Duration::from_secs(1));
+        };
+        let (read, ()) = tokio::join!(read, time);
         assert!(matches!(read, Err(ReadError::AccessDenied)), "{read:?}");
     }
     let by_id = world.chats.read(&tutor(), chat.id).await;
@@ -59,7 +68,8 @@ async fn who_may_read_one_chat_is_not_told_which_others_are_missing() {
     }));
     let chat = made(world.create("lesson-42", None).await);
     assert!(world.chats.read_by_key(&tutor(), &school(), &chat.scope).await.is_ok());
-    let missing = world.chats.read_by_key(&tutor(), &school(), &"a".parse().unwrap()).await;
+    let (tutor, school, scope) = (tutor(), school(), "a".parse().unwrap());
+    let missing = while_time_passes(&world, world.chats.read_by_key(&tutor, &school, &scope)).await;
     assert!(matches!(missing, Err(ReadError::AccessDenied)));
 }
 

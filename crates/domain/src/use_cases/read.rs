@@ -1,7 +1,13 @@
+use std::time::Duration;
+
 use super::{Chats, ReadError};
 use crate::chat::Chat;
 use crate::ports::{AccessError, Action, Object};
 use crate::values::{Account, Audience, ChatId, Scope};
+
+/// A refusal takes this long at least. To look for a chat takes less, be it in a cache or in the store, so
+/// that time does not tell whether there is one.
+const REFUSAL: Duration = Duration::from_millis(50);
 
 impl Chats {
     /// Reads a chat by its identifier.
@@ -16,7 +22,7 @@ impl Chats {
     /// Reads a chat by the tenant's own key.
     ///
     /// Where there is no chat, only who may read the audience's chats at large is told so: to everyone
-    /// else a chat that is not there looks like one that is.
+    /// else a chat that is not there looks like one that is, and takes as long.
     pub async fn read_by_key(
         &self,
         account: &Account,
@@ -24,9 +30,14 @@ impl Chats {
         scope: &Scope,
     ) -> Result<Chat, ReadError> {
         let mut deadline = self.deadline();
+        let refusal = self.ports.clock.sleep(REFUSAL);
         let chat = deadline.bound(self.ports.store.find_by_key(audience, scope)).await?;
         let object = chat.as_ref().map_or(Object::Chats, |chat| Object::Chat(chat.id));
-        deadline.bound(self.may_read(account, audience, object)).await?;
+        let allowed = deadline.bound(self.may_read(account, audience, object)).await;
+        if let Err(AccessError::Denied) = allowed {
+            refusal.await;
+        }
+        allowed?;
         chat.ok_or(ReadError::NotFound)
     }
 
