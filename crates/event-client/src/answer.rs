@@ -57,8 +57,8 @@ impl Answer {
             )
             | (429, _) => Unavailable,
             (422, Some("database_query_failed")) | (408, _) => Unknown,
-            // It might have told of a failed query, had it come whole.
-            (422, None) if is_garbled => Unknown,
+            // It might have told of a missing room or of a failed query, had it come whole.
+            (404 | 422, None) if is_garbled => Unknown,
             (301 | 302 | 307 | 308 | 400..=499, _) => Refused,
             _ => Unknown,
         };
@@ -125,6 +125,7 @@ mod tests {
             (404, r#"{"type":"room_closed"}"#, "refused"),
             (404, "room_not_found", "refused"),
             (404, "", "refused"),
+            (404, r#"{"type":"room_not_f"#, "unknown"),
             (405, "", "refused"),
             (408, "", "unknown"),
             (409, r#"{"type":"room_not_found"}"#, "refused"),
