@@ -39,6 +39,24 @@ async fn a_cluster_that_is_stopped_and_started_has_kept_what_was_committed() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_killed_and_started_has_kept_what_was_committed() -> TestResult {
+    let cluster = Cluster::start()?;
+    connect(&cluster.url()).await?.batch_execute("CREATE TABLE kept ()").await?;
+    // Busy and idle connections die alike.
+    let (busy, idle) = (connect(&cluster.url()).await?, connect(&cluster.url()).await?);
+    let busy = tokio::spawn(async move { busy.batch_execute("SELECT pg_sleep(600)").await });
+
+    cluster.kill()?;
+    assert!(busy.await?.is_err());
+    assert!(idle.batch_execute("SELECT").await.is_err());
+    assert!(connect(&cluster.url()).await.is_err());
+
+    cluster.start_again()?;
+    connect(&cluster.url()).await?.batch_execute("SELECT FROM kept").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_cluster_leaves_nothing() -> TestResult {
     let cluster = Cluster::start()?;
     let url = cluster.url();

@@ -1,5 +1,6 @@
-//! What a developer repeats: `cargo xtask test`.
+//! What a developer repeats: `cargo xtask test`, `cargo xtask crash`, `cargo xtask outage`.
 
+mod harness;
 mod postgres;
 mod test;
 
@@ -22,12 +23,26 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Kill everything at random while clients go on, then check what must always hold
+    Crash {
+        /// What the harness gets, such as --cycles N, --database sqlite, --seed S; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Take the event service away, and compare the latency of reads with the healthy one
+    Outage {
+        /// What the harness gets, such as --rounds N, --reads RATE; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     let done = match task {
         Task::Test { args } => test::run(&args),
+        Task::Crash { args } => harness::run("crash", &args),
+        Task::Outage { args } => harness::run("outage", &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,8 @@ pub(crate) fn start() -> Result<Cluster> {
     Ok(Cluster::start()?)
 }
 
-fn ensure_installed() -> Result<()> {
+/// Installs PostgreSQL where there is none.
+pub(crate) fn ensure_installed() -> Result<()> {
     if find_binaries().is_ok() {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use uuid::Uuid;
 
 use super::binaries::{Binaries, BinariesNotFound, find_binaries};
+use super::processes;
 
 /// A PostgreSQL cluster of our own, gone when this is dropped or the process ends, however it ends.
 ///
@@ -75,13 +76,34 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The file that the server logs to. It goes with the cluster.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
     /// Stops the server as a crash would: connections are cut, nothing is written any more.
     pub fn stop(&self) -> Result<(), ClusterError> {
         let arguments = ["stop", "--silent", "--mode", "immediate", "--pgdata", "data"];
         self.programs.run("pg_ctl", arguments, &self.directory)
     }
 
-    /// Starts the server after it was stopped. It has the same URL, and all that was committed.
+    /// Kills the server and each of its processes with SIGKILL: none gets to do anything any more.
+    pub fn kill(&self) -> Result<(), ClusterError> {
+        let pid_file = self.directory.join("data/postmaster.pid");
+        let server = server_pid(&fs::read_to_string(&pid_file)?)?;
+        // While it stands still, it starts no process that would be missed.
+        processes::signal("STOP", &[server])?;
+        let all = processes::family(server)?;
+        processes::signal("KILL", &all)?;
+        // One that is still attached to the shared memory would stop the next start.
+        while processes::any_is_alive(&all)? {}
+        // So would a number in this file that another process has by then.
+        fs::remove_file(pid_file)?;
+        Ok(())
+    }
+
+    /// Starts the server after it was stopped or killed. It has the same URL, and all that was committed.
     pub fn start_again(&self) -> Result<(), ClusterError> {
         let arguments = ["start", "--silent", "--pgdata", "data", "--log", "log"];
         self.programs.run("pg_ctl", arguments, &self.directory)
@@ -93,7 +115,7 @@ impl Cluster {
         match self.start_again() {
             Err(_) if tries > 1 => self.start_on_a_free_port(tries - 1),
             Err(ClusterError::ProgramFailed { program, output }) => {
-                let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
                 let output = format!("{output}\n{log}");
                 Err(ClusterError::ProgramFailed { program, output })
             }
@@ -107,6 +129,12 @@ impl Drop for Cluster {
         drop(self.supervisor.stdin.take());
         let _ = self.supervisor.wait();
     }
+}
+
+/// The number stands on the first line of the file.
+fn server_pid(file: &str) -> io::Result<u32> {
+    let number = file.lines().next().and_then(|line| line.trim().parse().ok());
+    number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "postmaster.pid has no number"))
 }
 
 /// Commits are written before they are acknowledged, so that they outlive the server, if not the
@@ -123,8 +151,9 @@ fn settings(port: u16) -> String {
     )
 }
 
-/// A free port below those that the system gives to outgoing connections and to tests that ask for any.
-fn free_port() -> io::Result<u16> {
+/// A free port on 127.0.0.1 for a server that is to come back at it: below those that the system gives to
+/// outgoing connections and to tests that ask for any.
+pub fn free_port() -> io::Result<u16> {
     let mut result = Err(io::ErrorKind::AddrInUse.into());
     for _ in 0..50 {
         let [low, high, ..] = Uuid::new_v4().into_bytes();

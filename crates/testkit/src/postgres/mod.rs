@@ -5,11 +5,12 @@
 
 mod binaries;
 mod cluster;
+mod processes;
 
 use std::env;
 
 pub use binaries::{Binaries, BinariesNotFound, find_binaries};
-pub use cluster::{Cluster, ClusterError};
+pub use cluster::{Cluster, ClusterError, free_port};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio_postgres::NoTls;

@@ -1,0 +1,216 @@
+//! A deployment to be broken: instances of the service, a database, and the event service, each as
+//! processes that can be killed and started again.
+
+mod addresses;
+mod configuration;
+mod database;
+mod event_service;
+mod process;
+mod sql;
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+pub(crate) use addresses::Addresses;
+use configuration::Pace;
+pub(crate) use configuration::{OTHER_AUDIENCE, OUR_AUDIENCE, OUR_TUTOR, THEIR_TUTOR, token};
+pub use database::DatabaseKind;
+pub(crate) use database::{Database, Row};
+pub(crate) use event_service::{EventService, Room};
+use process::Process;
+
+/// What can be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// One of the instances of the service, counted from zero.
+    Instance(usize),
+    /// The database server.
+    Database,
+    /// The event service.
+    EventService,
+}
+
+/// Processes that work together. All of them end when this is dropped.
+pub(crate) struct Deployment {
+    instances: Vec<Option<Process>>,
+    event_process: Option<Process>,
+    database: Database,
+    event_service: EventService,
+    addresses: Addresses,
+    chats: PathBuf,
+    pace: Pace,
+    directory: TempDir,
+}
+
+impl Deployment {
+    /// Starts instances of the program `chats`, and what they need: to be broken, so that all time-outs
+    /// are short.
+    pub(crate) async fn start(
+        chats: &Path,
+        database: DatabaseKind,
+        instances: usize,
+    ) -> Result<Self> {
+        Self::start_at(Pace::Hurried, chats, database, instances).await
+    }
+
+    /// Starts one instance on PostgreSQL, to be measured: with the time-outs that it has by default, and
+    /// an event service that keeps its rooms in memory.
+    pub(crate) async fn start_as_by_default(chats: &Path) -> Result<Self> {
+        Self::start_at(Pace::AsByDefault, chats, DatabaseKind::Postgres, 1).await
+    }
+
+    async fn start_at(
+        pace: Pace,
+        chats: &Path,
+        database: DatabaseKind,
+        instances: usize,
+    ) -> Result<Self> {
+        let directory = tempfile::Builder::new().prefix("chats-harness-").tempdir()?;
+        configuration::write_to(directory.path(), pace)?;
+        let mut deployment = Self {
+            instances: (0..instances).map(|_| None).collect(),
+            event_process: None,
+            database: Database::start(database, directory.path()).await?,
+            event_service: EventService::at_a_free_port()?,
+            addresses: Addresses::of(instances),
+            chats: chats.canonicalize().context("there is no program to run")?,
+            pace,
+            directory,
+        };
+        deployment.start_again(Part::EventService).await?;
+        for instance in 0..instances {
+            deployment.start_again(Part::Instance(instance)).await?;
+        }
+        Ok(deployment)
+    }
+
+    /// Kills a part with SIGKILL, if it runs.
+    pub(crate) async fn kill(&mut self, part: Part) -> Result<()> {
+        let process = match part {
+            Part::Instance(instance) => {
+                self.addresses.forget(instance);
+                &mut self.instances[instance]
+            }
+            Part::EventService => &mut self.event_process,
+            Part::Database => return self.database.kill().await,
+        };
+        match process.take() {
+            Some(process) => process.kill().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a part that does not run, and returns when it answers.
+    pub(crate) async fn start_again(&mut self, part: Part) -> Result<()> {
+        match part {
+            Part::Instance(instance) => {
+                let mut process = Process::spawn(self.instance_command(), &self.log_of(part))?;
+                let said = process.until_it_says("tenants").await?;
+                self.addresses.set(instance, url_in(&said)?);
+                self.instances[instance] = Some(process);
+            }
+            Part::EventService => {
+                let mut process = Process::spawn(self.event_command(), &self.log_of(part))?;
+                process.until_it_says("The event service is ready").await?;
+                self.event_process = Some(process);
+            }
+            Part::Database => self.database.start_again().await?,
+        }
+        Ok(())
+    }
+
+    /// Starts an instance that does not run, without waiting for it to answer: to kill it before.
+    pub(crate) fn begin_to_start(&mut self, instance: usize) -> Result<()> {
+        let log = self.log_of(Part::Instance(instance));
+        self.instances[instance] = Some(Process::spawn(self.instance_command(), &log)?);
+        Ok(())
+    }
+
+    /// Where the instances answer.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses.clone()
+    }
+
+    pub(crate) fn event_service(&self) -> &EventService {
+        &self.event_service
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Ends everything, and leaves nothing.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        self.kill_processes().await
+    }
+
+    /// Ends everything but keeps the files: logs, and an SQLite database. Returns where they are.
+    pub(crate) async fn end_and_keep(mut self) -> Result<PathBuf> {
+        self.kill_processes().await?;
+        self.database.copy_log(&self.log_of(Part::Database))?;
+        Ok(self.directory.keep())
+    }
+
+    async fn kill_processes(&mut self) -> Result<()> {
+        for instance in 0..self.instances.len() {
+            self.kill(Part::Instance(instance)).await?;
+        }
+        self.kill(Part::EventService).await
+    }
+
+    fn instance_command(&self) -> Command {
+        let mut command = self.command();
+        command.args(["--event-url", self.event_service.url()]);
+        command.args(["--database-url", &self.database.url()]).arg("serve");
+        command
+    }
+
+    fn event_command(&self) -> Command {
+        let mut command = self.command();
+        command.args(["event", "--faults", "--event-listen", &self.event_service.address()]);
+        if self.pace == Pace::AsByDefault {
+            command.arg("--in-memory");
+        }
+        command
+    }
+
+    /// The program in our directory, with no setting from the environment.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.chats);
+        command.current_dir(self.directory.path());
+        for (name, _) in env::vars().filter(|(name, _)| name.starts_with("CHATS_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn log_of(&self, part: Part) -> PathBuf {
+        let name = match part {
+            Part::Instance(instance) => format!("instance-{}.log", instance + 1),
+            Part::EventService => "event-service.log".to_owned(),
+            Part::Database => "database.log".to_owned(),
+        };
+        self.directory.path().join(name)
+    }
+}
+
+impl Part {
+    /// What kind of part it is, for reports.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Instance(_) => "instance",
+            Self::Database => "database",
+            Self::EventService => "event service",
+        }
+    }
+}
+
+/// Where a process says that it is ready.
+fn url_in(said: &str) -> Result<String> {
+    let url = said.split_once("is ready at ").and_then(|(_, rest)| rest.split_whitespace().next());
+    url.map(str::to_owned).with_context(|| format!("no address in: {said}"))
+}

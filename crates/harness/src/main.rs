@@ -1,0 +1,130 @@
+//! Breaks the service and looks at how it bears it: `chats-harness crash`, `chats-harness outage`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use chats_harness::DatabaseKind;
+use chats_harness::crash::{self, Plan};
+use chats_harness::outage;
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(about = "Breaks the service, and looks at how it bears it")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Kill everything at random while clients go on, then check what must always hold
+    Crash(CrashArgs),
+    /// Take the event service away, and compare the latency of reads with the healthy one
+    Outage(OutageArgs),
+}
+
+#[derive(Debug, Args)]
+struct CrashArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    /// How often something is killed
+    #[arg(long, default_value = "100")]
+    cycles: u32,
+    /// Which database the service works on
+    #[arg(long, value_enum, default_value = "postgres")]
+    database: DatabaseKind,
+    /// How many instances run: by default three on PostgreSQL, and one on SQLite
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
+    instances: Option<u8>,
+    /// How many clients are at work
+    #[arg(long, default_value = "8")]
+    clients: u8,
+    /// Where the dice begin: by default anywhere
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Keep the logs even if all is well
+    #[arg(long)]
+    keep_logs: bool,
+}
+
+#[derive(Debug, Args)]
+struct OutageArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    /// How often each condition of the event service has its turn
+    #[arg(long, default_value = "7", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How many seconds are measured in each turn, after a warm-up
+    #[arg(long, default_value = "6", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// How many reads are sent a second
+    #[arg(long, default_value = "2000", value_parser = clap::value_parser!(u32).range(1..))]
+    reads: u32,
+    /// How many creates are sent a second
+    #[arg(long, default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
+    creates: u32,
+}
+
+/// After how many cycles it is told how far it is.
+const CYCLES_BETWEEN_LINES: u32 = 25;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Crash(args) => crash(args).await,
+        Task::Outage(args) => outage(args).await,
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn crash(args: CrashArgs) -> Result<ExitCode> {
+    let instances = args.instances.unwrap_or(match args.database {
+        DatabaseKind::Postgres => 3,
+        DatabaseKind::Sqlite => 1,
+    });
+    let plan = Plan {
+        chats: args.chats,
+        database: args.database,
+        instances: instances.into(),
+        clients: args.clients.into(),
+        cycles: args.cycles,
+        seed: args.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000)),
+        keep_logs: args.keep_logs,
+    };
+    writeln!(io::stderr(), "the seed is {}", plan.seed)?;
+    let report = crash::run(&plan, |cycle| {
+        if cycle.is_multiple_of(CYCLES_BETWEEN_LINES) {
+            let _ = writeln!(io::stderr(), "cycle {cycle} of {}", plan.cycles);
+        }
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn outage(args: OutageArgs) -> Result<ExitCode> {
+    let plan = outage::Plan {
+        chats: args.chats,
+        rounds: args.rounds,
+        measured: Duration::from_secs(args.seconds),
+        reads_per_second: args.reads,
+        creates_per_second: args.creates,
+    };
+    let report = outage::run(&plan, |round, condition| {
+        let _ = writeln!(io::stderr(), "round {round} of {}: {condition}", plan.rounds);
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
