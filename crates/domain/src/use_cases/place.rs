@@ -71,7 +71,9 @@ impl Chats {
                 Opened::InDoubt(error) if tries >= self.settings.tries || deadline.is_over() => {
                     return Err(error);
                 }
-                Opened::InDoubt(_) | Opened::Overtaken => {}
+                // It was we who had it: nobody else opens it before the pause is over.
+                Opened::InDoubt(_) => look_after = LONGEST_LOOK,
+                Opened::Overtaken => {}
             }
         }
     }

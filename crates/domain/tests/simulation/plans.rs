@@ -1,27 +1,47 @@
 //! What is run: who asks for what, and how much goes wrong.
 
-use chats_domain::ports::EventRoom;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chats_domain::ports::{ChatStore, EventRoom, Reservation};
 use chats_domain::use_cases::{ConvertChat, CreateChat};
-use chats_domain::values::{EventRoomId, Tags};
-use chats_testkit::simulation::{Ask, Budget, Dice, Plan, Systems, audience, opened_room};
+use chats_domain::values::{Account, EventRoomId, Tags};
+use chats_testkit::memory::MemoryStore;
+use chats_testkit::simulation::{
+    Ask, BEGINNING, Budget, Database, Dice, Plan, Systems, audience, opened_room,
+};
+use futures_executor::block_on;
 use uuid::Uuid;
 
-/// One creator, of each kind, with recovery in its own process or in another one.
+/// Less than a lease, and long enough for a clock that is this far ahead to end leases early.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(3);
+
+/// One creator, of each kind, with recovery in its own process alone, in another one too, or in another
+/// one whose clock is ahead.
 pub(crate) fn one_creator(budget: Budget) -> Vec<Plan> {
-    let asks = [create("lesson-42", None), convert("lesson-42", None, room(1))];
-    let plans = asks.into_iter().flat_map(|ask| {
-        [1, 2].map(|processes| Plan {
-            processes,
-            requests: vec![(0, ask.clone())],
-            rooms: rooms(),
-            budget,
-            answers_travel: false,
-            waits_long: false,
-            tolerates_orphans: false,
-            systems: Systems::default(),
-        })
-    });
+    let (right, ahead) = (Duration::ZERO, CLOCKS_DIFFER_BY);
+    let processes = [vec![right], vec![right, right], vec![right, ahead]];
+    let plans = one_creator_in_one_process(budget)
+        .into_iter()
+        .flat_map(|plan| processes.clone().map(|processes| Plan { processes, ..plan.clone() }));
     plans.collect()
+}
+
+/// One creator, of each kind, with recovery in its own process.
+pub(crate) fn one_creator_in_one_process(budget: Budget) -> Vec<Plan> {
+    let asks = [create("lesson-42", None), convert("lesson-42", None, room(1))];
+    let plans = asks.map(|ask| Plan {
+        processes: vec![Duration::ZERO],
+        requests: vec![(0, ask)],
+        rooms: rooms(),
+        tries: 2,
+        budget,
+        answers_travel: false,
+        waits_long: false,
+        tolerates_orphans: false,
+        systems: Systems::default(),
+    });
+    plans.into()
 }
 
 /// Creators of all kinds that mostly want the same.
@@ -29,12 +49,14 @@ pub(crate) fn many_creators(dice: &mut Dice, count: usize, systems: Systems) -> 
     let processes = 1 + dice.below(count);
     let requests = (0..count).map(|_| (dice.below(processes), ask(dice))).collect();
     Plan {
-        processes,
+        processes: clocks(dice, processes),
         requests,
+        tries: dice.one_of(&[1, 2, 3]),
         rooms: rooms(),
         budget: Budget {
             faults: dice.below(6),
             deaths: dice.below(4),
+            cancels: dice.below(2),
             waits: dice.below(6),
             recoveries: dice.below(5),
             steps: 20 + dice.below(100),
@@ -44,6 +66,46 @@ pub(crate) fn many_creators(dice: &mut Dice, count: usize, systems: Systems) -> 
         tolerates_orphans: false,
         systems,
     }
+}
+
+/// No creators, but two chats that were left half made, for three processes that recover.
+pub(crate) fn half_made_chats(dice: &mut Dice) -> Plan {
+    let systems = Systems { database: two_half_made_chats, ..Systems::default() };
+    let budget = Budget {
+        faults: dice.below(8),
+        deaths: dice.below(4),
+        waits: dice.below(10),
+        recoveries: dice.below(10),
+        steps: 20 + dice.below(100),
+        ..Budget::default()
+    };
+    let processes = clocks(dice, 3);
+    Plan { processes, requests: Vec::new(), budget, ..many_creators(dice, 1, systems) }
+}
+
+fn two_half_made_chats() -> Arc<dyn Database> {
+    let store = MemoryStore::default();
+    for (number, existing_room) in [(1, None), (2, Some(room(1)))] {
+        let reservation = Reservation {
+            id: Uuid::from_u128(number).into(),
+            audience: audience(),
+            scope: format!("lesson-{number}").parse().unwrap(),
+            tags: None,
+            existing_room,
+            asked_by: Account::new("tutor", audience()).unwrap(),
+            created_at: BEGINNING,
+            lease_until: BEGINNING.plus(Duration::from_secs(number.try_into().unwrap())),
+        };
+        block_on(store.reserve(&reservation)).unwrap();
+    }
+    Arc::new(store)
+}
+
+/// How far the clocks of processes are ahead: not at all, or each by less than a lease.
+fn clocks(dice: &mut Dice, processes: usize) -> Vec<Duration> {
+    let most_tenths = dice.one_of(&[0, 10]);
+    let tenths = (0..processes).map(|_| dice.below(most_tenths + 1));
+    tenths.map(|tenths| CLOCKS_DIFFER_BY / 10 * u32::try_from(tenths).unwrap()).collect()
 }
 
 fn ask(dice: &mut Dice) -> Ask {

@@ -6,7 +6,7 @@ use chats_domain::chat::{Chat, ChatState};
 use chats_domain::use_cases::{CreateError, Creation};
 use chats_domain::values::EventRoomId;
 
-use super::schedule::{Answered, Run};
+use super::run::{Answered, Run};
 use super::{Ask, audience};
 
 /// Checks all of it. Returns the first that does not hold.
@@ -89,26 +89,26 @@ fn everything_is_finished(run: &Run<'_>, chats: &[Chat]) -> Result<(), String> {
 /// taken over its chat.
 fn refused_requests_left_nothing(run: &Run<'_>, chats: &[Chat]) -> Result<(), String> {
     let rooms = run.service.rooms();
-    let state = run.world.state();
-    for Answered { actor, answer, taken_over, .. } in &run.answers {
+    for Answered { answer, chosen, taken_over, in_doubt, failed, .. } in &run.answers {
         let Err(error) = answer else { continue };
         let (refused, may_be_taken_over) = match error {
-            CreateError::EventServiceUnavailable(_) => (!state.in_doubt.contains(actor), true),
-            CreateError::StoreUnavailable(_) | CreateError::AccessUnavailable(_) => (false, true),
+            CreateError::EventServiceUnavailable(_) => (!in_doubt, true),
+            CreateError::StoreUnavailable(_) => (false, true),
+            CreateError::Failed(_) if *failed => (false, true),
             CreateError::AccessDenied
+            | CreateError::AccessUnavailable(_)
             | CreateError::EventServiceRejected(_)
             | CreateError::AlreadyExists(_)
             | CreateError::EventRoomNotFound
             | CreateError::EventRoomTaken => (true, false),
             CreateError::Failed(_) => return Err(format!("it failed: {error:?}")),
         };
-        let chosen = state.chosen.iter().filter(|(_, by)| *by == actor).map(|(id, _)| *id);
-        for id in chosen.filter(|_| refused) {
-            if may_be_taken_over && taken_over.contains(&id) {
+        for id in chosen.iter().filter(|_| refused) {
+            if may_be_taken_over && taken_over.contains(id) {
                 continue;
             }
-            let left = chats.iter().any(|chat| chat.id == id)
-                || rooms.values().any(|room| room.bound_to == Some(id));
+            let left = chats.iter().any(|chat| chat.id == *id)
+                || rooms.values().any(|room| room.bound_to == Some(*id));
             ensure(!left, || format!("(5) {error:?} left the chat {id} behind"))?;
         }
     }

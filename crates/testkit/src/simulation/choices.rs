@@ -1,7 +1,6 @@
 //! Who decides what happens next: dice, or a walk through all there is.
 
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use fastrand::Rng;
 
 /// Decides. The same decisions make the same run.
 pub(super) trait Choices {
@@ -17,24 +16,20 @@ pub(super) trait Choices {
 
 /// Dice: the same seed falls the same way each time.
 pub struct Dice {
-    rng: TestRng,
+    rng: Rng,
     mishaps_percent: usize,
 }
 
 impl Dice {
     pub(super) fn from_seed(seed: u64) -> Self {
-        let mut bytes = [0x5a; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        let mut dice = Self { rng, mishaps_percent: 0 };
-        dice.mishaps_percent = 5 + dice.below(45);
-        dice
+        let mut rng = Rng::with_seed(seed);
+        let mishaps_percent = rng.usize(5..50);
+        Self { rng, mishaps_percent }
     }
 
     /// A number below `end`, which is not zero.
     pub fn below(&mut self, end: usize) -> usize {
-        // The remainder of a 32-bit number by a small one is even enough.
-        self.rng.next_u32() as usize % end
+        self.rng.usize(..end)
     }
 
     /// One of the values.

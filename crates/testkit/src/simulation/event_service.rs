@@ -15,15 +15,8 @@ pub(super) struct EventService {
 #[derive(Debug, Default)]
 struct State {
     rooms: BTreeMap<EventRoomId, EventRoom>,
-    by_key: BTreeMap<ChatId, EventRoomId>,
+    by_key: BTreeMap<Uuid, EventRoomId>,
     opened: u128,
-}
-
-/// Something to do, which a slow network may bring late.
-#[derive(Debug, Clone)]
-pub(super) enum Request {
-    Open(NewEventRoom),
-    Bind(EventRoomId, ChatId),
 }
 
 /// The room that is opened as the `number`th, counted from zero.
@@ -37,6 +30,7 @@ impl EventService {
         Self { honours_keys, state: Mutex::new(State { rooms, ..State::default() }) }
     }
 
+    /// All rooms there are.
     pub(super) fn rooms(&self) -> BTreeMap<EventRoomId, EventRoom> {
         self.state().rooms.clone()
     }
@@ -45,33 +39,29 @@ impl EventService {
         self.state().rooms.get(&room).cloned()
     }
 
-    pub(super) fn carry_out(&self, request: &Request) -> Result<EventRoomId, EventRoomsError> {
+    /// Opens a room, unless one was opened with the key.
+    pub(super) fn open(&self, key: Uuid, room: &NewEventRoom) -> EventRoomId {
         let mut state = self.state();
-        match request {
-            Request::Open(room) => Ok(state.open(room, self.honours_keys)),
-            Request::Bind(id, chat) => {
-                let missing = || EventRoomsError::Refused("there is no such room".into());
-                state.rooms.get_mut(id).ok_or_else(missing)?.bound_to = Some(*chat);
-                Ok(*id)
-            }
+        if self.honours_keys
+            && let Some(opened) = state.by_key.get(&key)
+        {
+            return *opened;
         }
+        let id = opened_room(state.opened);
+        state.opened += 1;
+        state.by_key.insert(key, id);
+        let opened = EventRoom { audience: room.audience.clone(), bound_to: Some(room.chat) };
+        state.rooms.insert(id, opened);
+        id
+    }
+
+    pub(super) fn bind(&self, room: EventRoomId, chat: ChatId) -> Result<(), EventRoomsError> {
+        let missing = || EventRoomsError::Refused("there is no such room".into());
+        self.state().rooms.get_mut(&room).ok_or_else(missing)?.bound_to = Some(chat);
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn open(&mut self, room: &NewEventRoom, honours_keys: bool) -> EventRoomId {
-        if honours_keys && let Some(opened) = self.by_key.get(&room.chat) {
-            return *opened;
-        }
-        let id = opened_room(self.opened);
-        self.opened += 1;
-        self.by_key.insert(room.chat, id);
-        let opened = EventRoom { audience: room.audience.clone(), bound_to: Some(room.chat) };
-        self.rooms.insert(id, opened);
-        id
     }
 }

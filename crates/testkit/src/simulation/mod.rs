@@ -5,24 +5,30 @@
 //! out late or unheard, processes die, and leases run out. In the second all is well, until nothing is left
 //! to do. Then it is checked that what must always hold does.
 
+mod actors;
 mod checks;
 mod choices;
 mod event_service;
+mod fate;
 mod ports;
-mod schedule;
+mod run;
+mod steps;
 mod world;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use choices::Dice;
 pub use event_service::opened_room;
+pub use world::BEGINNING;
 
 use chats_domain::chat::Chat;
-use chats_domain::ports::{ChatStore, EventRoom, EventRooms};
-use chats_domain::use_cases::{ConvertChat, CreateChat};
+use chats_domain::ports::{ChatStore, EventRoom, NewEventRoom};
+use chats_domain::use_cases::{ConvertChat, CreateChat, Ports};
 use chats_domain::values::{Audience, EventRoomId};
+use uuid::Uuid;
 
 use crate::memory::MemoryStore;
 use choices::DepthFirst;
@@ -30,12 +36,14 @@ use choices::DepthFirst;
 /// What is to be run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// How many processes there are. Each may recover what was left half made.
-    pub processes: usize,
+    /// The processes, each by how far its clock is ahead. Any of them may recover what was left half made.
+    pub processes: Vec<Duration>,
     /// The requests, each with the process that it comes to. They come in any order.
     pub requests: Vec<(usize, Ask)>,
     /// The rooms that the event service has before.
     pub rooms: Vec<(EventRoomId, EventRoom)>,
+    /// How often a request tries.
+    pub tries: u32,
     /// How much may go wrong.
     pub budget: Budget,
     /// Whether anything may happen between a deed and its answer, too.
@@ -64,6 +72,8 @@ pub struct Budget {
     pub faults: usize,
     /// Deaths of processes.
     pub deaths: usize,
+    /// Requests that are ended because their clients have gone.
+    pub cancels: usize,
     /// Leaps of time.
     pub waits: usize,
     /// Rounds of recovery.
@@ -77,13 +87,17 @@ pub struct Budget {
 pub struct Systems {
     /// Makes the database that all processes share.
     pub database: fn() -> Arc<dyn Database>,
-    /// What a process has between the use cases and the database.
-    pub store: fn(Arc<dyn ChatStore>) -> Arc<dyn ChatStore>,
-    /// What a process has between the use cases and the event service.
-    pub rooms: fn(Arc<dyn EventRooms>) -> Arc<dyn EventRooms>,
-    /// Whether the event service opens one room for a chat, however often it is asked.
+    /// What a process puts between the use cases and the ports.
+    pub ports: fn(Ports) -> Ports,
+    /// The key that a request to open a room carries.
+    pub key_of: KeyOf,
+    /// Whether the event service opens one room for a key, however often it is asked.
     pub honours_keys: bool,
 }
+
+/// Makes the `Idempotency-Key` of a request to open a room, from the room and a number that no other
+/// request has.
+pub type KeyOf = fn(&NewEventRoom, u64) -> Uuid;
 
 /// A chat store, each of whose futures is ready at once, that can be looked at as a whole.
 pub trait Database: ChatStore {
@@ -106,8 +120,8 @@ impl Default for Systems {
     fn default() -> Self {
         Self {
             database: || Arc::new(MemoryStore::default()),
-            store: |store| store,
-            rooms: |rooms| rooms,
+            ports: |ports| ports,
+            key_of: |room, _| room.chat.as_uuid(),
             honours_keys: true,
         }
     }
@@ -160,9 +174,9 @@ pub fn exhaust(plan: &Plan) -> Result<u64, Box<Failure>> {
     let (mut choices, mut runs) = (DepthFirst::default(), 0);
     loop {
         runs += 1;
-        if let (Err(violation), _) = schedule::run(plan, &mut choices, false) {
+        if let (Err(violation), _) = run::run(plan, &mut choices, false) {
             choices.again();
-            let (_, trace) = schedule::run(plan, &mut choices, true);
+            let (_, trace) = run::run(plan, &mut choices, true);
             return Err(Box::new(Failure { violation, seed: None, trace }));
         }
         if !choices.next() {
@@ -178,7 +192,7 @@ fn roll(
 ) -> (Result<(), String>, Vec<String>) {
     let mut dice = Dice::from_seed(seed);
     let plan = plan(&mut dice);
-    schedule::run(&plan, &mut dice, traced)
+    run::run(&plan, &mut dice, traced)
 }
 
 fn not_again(seed: u64) -> Failure {
@@ -188,17 +202,10 @@ fn not_again(seed: u64) -> Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.violation)?;
+        f.write_str(&self.violation)?;
         for line in &self.trace {
-            writeln!(f, "  {line}")?;
+            write!(f, "\n  {line}")?;
         }
-        match self.seed {
-            Some(seed) => write!(
-                f,
-                "again: SIMULATION_SEED={seed} cargo test -p chats-domain --test simulation, and the \
-                 name of the test"
-            ),
-            None => write!(f, "again: the same test, which decides the same way each time"),
-        }
+        Ok(())
     }
 }

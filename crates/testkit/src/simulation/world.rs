@@ -6,8 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use chats_domain::values::{ChatId, Timestamp};
+use futures_util::future::BoxFuture;
 
-use super::event_service::Request;
+use super::fate::{Fate, Kind};
+
+/// When runs begin: 2024-11-22, 13:20:00 UTC.
+pub const BEGINNING: Timestamp = Timestamp::from_unix_micros(1_732_281_600_000_000);
 
 /// What all ports of a run work in.
 pub(super) struct World {
@@ -18,19 +22,22 @@ pub(super) struct World {
 }
 
 pub(super) struct State {
+    /// The time, as a clock shows it that is right.
     pub(super) now: Timestamp,
     /// The actor that is moving, for the ports do not know who calls.
     pub(super) moving: ActorId,
     pub(super) gates: BTreeMap<u64, Gate>,
     pub(super) sleeps: BTreeMap<u64, Timestamp>,
-    /// What the event service was asked and has not seen yet.
-    pub(super) delayed: Vec<Request>,
+    /// Calls that are still on their way, though their callers have stopped to wait for an answer.
+    pub(super) delayed: Vec<Delayed>,
     /// The identifiers that each actor chose for chats.
     pub(super) chosen: BTreeMap<ChatId, ActorId>,
     /// The chats that were taken over at least once.
     pub(super) taken_over: BTreeSet<ChatId>,
     /// Those whom the event service left in doubt.
     pub(super) in_doubt: BTreeSet<ActorId>,
+    /// Those whom the database gave an answer that it should not give.
+    pub(super) failed: BTreeSet<ActorId>,
     serial: u64,
 }
 
@@ -45,73 +52,16 @@ pub(super) struct Gate {
     fate: Option<Fate>,
 }
 
-/// What kind of call it is, which decides what can become of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    StoreRead,
-    StoreWrite,
-    RoomsRead,
-    RoomsWrite,
-    Answer,
-}
-
-/// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It is carried out, and answered.
-    Done,
-    /// The event service refuses.
-    Refused,
-    /// It is not carried out, and the caller is told so, if the port can.
-    Unavailable,
-    /// It never arrives, but the caller cannot tell.
-    RequestLost,
-    /// It is carried out, but the caller cannot tell.
-    AnswerLost,
-    /// It will be carried out later, but the caller cannot tell.
-    Delayed,
-    /// It is carried out, but the process of the caller dies before the answer.
-    DiesAfter,
-    /// It will be carried out later, and the process of the caller dies.
-    DiesDelayed,
-}
-
-impl Kind {
-    /// What can become of such a call. To die before it, the process needs no call.
-    pub(super) fn fates(self) -> &'static [Fate] {
-        use Fate::{
-            AnswerLost, Delayed, DiesAfter, DiesDelayed, Done, Refused, RequestLost, Unavailable,
-        };
-        match self {
-            Self::StoreRead => &[Done, Unavailable],
-            Self::StoreWrite => &[Done, Unavailable, AnswerLost, DiesAfter],
-            Self::RoomsRead => &[Done, Refused, Unavailable, RequestLost],
-            Self::RoomsWrite => &[
-                Done,
-                Refused,
-                Unavailable,
-                RequestLost,
-                AnswerLost,
-                Delayed,
-                DiesAfter,
-                DiesDelayed,
-            ],
-            Self::Answer => &[Done],
-        }
-    }
-}
-
-impl Fate {
-    /// Whether the caller's process dies of it.
-    pub(super) fn is_deadly(self) -> bool {
-        matches!(self, Self::DiesAfter | Self::DiesDelayed)
-    }
+/// A call that will be carried out later. Nobody hears the answer.
+pub(super) struct Delayed {
+    pub(super) name: &'static str,
+    pub(super) work: BoxFuture<'static, ()>,
 }
 
 impl World {
     pub(super) fn new(answers_travel: bool) -> Arc<Self> {
         let state = State {
-            now: Timestamp::from_unix_micros(1_732_281_600_000_000),
+            now: BEGINNING,
             moving: 0,
             gates: BTreeMap::new(),
             sleeps: BTreeMap::new(),
@@ -119,6 +69,7 @@ impl World {
             chosen: BTreeMap::new(),
             taken_over: BTreeSet::new(),
             in_doubt: BTreeSet::new(),
+            failed: BTreeSet::new(),
             serial: 0,
         };
         Arc::new(Self { answers_travel, state: Mutex::new(state) })
