@@ -14,8 +14,9 @@ on_both_databases! {
         deployment.start_with(&[("CHATS_RECOVERY__INTERVAL", "100ms")]);
         for (n, when) in ["before_work", "after_work"].into_iter().enumerate() {
             let scope = format!("lesson-{n}");
-            deployment.fault(&json!({"fault": "cut", "when": when, "times": TRIES})).await;
+            deployment.fault(&json!({"fault": "cut", "when": when})).await;
             deployment.create(&scope, None).await.problem(503, "event_service_unavailable");
+            deployment.lift_faults().await;
             let chat = until_ready(&deployment, &scope).await;
             assert_eq!(deployment.rooms(chat["chat_id"].as_str()).await.len(), 1);
             assert_eq!(deployment.create(&scope, None).await.chat(200), chat);
@@ -27,9 +28,10 @@ on_both_databases! {
         deployment.kill();
         deployment.start_with(&[("CHATS_RECOVERY__INTERVAL", "100ms")]);
         let room = deployment.open_room("tutor-7.school.example.org").await;
-        let cut = json!({"fault": "cut", "when": "before_work", "on": "bind", "times": TRIES});
+        let cut = json!({"fault": "cut", "when": "before_work", "on": "bind"});
         deployment.fault(&cut).await;
         deployment.convert("lesson-42", &room).await.problem(503, "event_service_unavailable");
+        deployment.lift_faults().await;
         let chat = until_ready(&deployment, "lesson-42").await;
         assert_eq!(chat["real_time"], json!({"event_room_id": room}));
         assert_eq!(deployment.rooms(chat["chat_id"].as_str()).await.len(), 1);
