@@ -22,8 +22,14 @@ const TECHNOLOGY: [&str; 10] = [
 ];
 
 /// The crates around the domain, of which none knows another.
-const ADAPTERS: [&str; 5] =
-    ["chats-access", "chats-event-client", "chats-event-embedded", "chats-http", "chats-store"];
+const ADAPTERS: [&str; 6] = [
+    "chats-access",
+    "chats-cache",
+    "chats-event-client",
+    "chats-event-embedded",
+    "chats-http",
+    "chats-store",
+];
 
 #[test]
 fn the_domain_knows_no_technology() {

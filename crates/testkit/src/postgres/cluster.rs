@@ -1,8 +1,8 @@
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -107,6 +107,24 @@ impl Cluster {
     pub fn start_again(&self) -> Result<(), ClusterError> {
         let arguments = ["start", "--silent", "--pgdata", "data", "--log", "log"];
         self.programs.run("pg_ctl", arguments, &self.directory)
+    }
+
+    /// Puts files beside the data and restarts the server with more settings, in the form of
+    /// `postgresql.conf`. A file may take the place of another one, such as `pg_hba.conf`.
+    pub fn reconfigure(&self, files: &[(&str, &str)], settings: &str) -> Result<(), ClusterError> {
+        let data = self.directory.join("data");
+        for (name, content) in files {
+            let file = data.join(name);
+            fs::write(&file, content)?;
+            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+            if let Some(User { uid, gid }) = self.programs.user {
+                chown(&file, Some(uid), Some(gid))?;
+            }
+        }
+        let mut more = OpenOptions::new().append(true).open(data.join("postgresql.conf"))?;
+        more.write_all(settings.as_bytes())?;
+        self.stop()?;
+        self.start_again()
     }
 
     fn start_on_a_free_port(&mut self, tries: u32) -> Result<(), ClusterError> {
