@@ -6,6 +6,7 @@ use chats_domain::values::{Account, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 
+use crate::refusal::Refusal;
 use crate::token::present;
 
 /// The claims of a token, as far as they matter here. None of them stands there twice, and none is `null`.
@@ -37,6 +38,14 @@ pub(crate) enum Aud {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NumericDate(pub(crate) Timestamp);
 
+/// When a token counts: from `nbf` until `exp`, give or take the `leeway` that clocks may differ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Period {
+    nbf: Option<NumericDate>,
+    exp: Option<NumericDate>,
+    leeway: Duration,
+}
+
 /// The claims of a token that is to be signed.
 #[derive(Debug, Serialize)]
 pub(crate) struct NewClaims<'a> {
@@ -48,14 +57,22 @@ pub(crate) struct NewClaims<'a> {
 }
 
 impl Claims {
-    /// Whether the token's end is past, by the `leeway` that clocks may differ.
-    pub(crate) fn has_expired(&self, now: Timestamp, leeway: Duration) -> bool {
-        self.exp.is_some_and(|exp| exp.0.plus(leeway) <= now)
+    /// When the token counts, where clocks may differ by `leeway`.
+    pub(crate) fn period(&self, leeway: Duration) -> Period {
+        Period { nbf: self.nbf, exp: self.exp, leeway }
     }
+}
 
-    /// Whether the token's start is to come, by more than the `leeway` that clocks may differ.
-    pub(crate) fn is_not_valid_yet(&self, now: Timestamp, leeway: Duration) -> bool {
-        self.nbf.is_some_and(|nbf| now.plus(leeway) < nbf.0)
+impl Period {
+    /// Refuses a token that does not count at the moment `now`.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.exp.is_some_and(|exp| exp.0.plus(self.leeway) <= now) {
+            return Err(Refusal::Expired);
+        }
+        if self.nbf.is_some_and(|nbf| now.plus(self.leeway) < nbf.0) {
+            return Err(Refusal::NotValidYet);
+        }
+        Ok(())
     }
 }
 
@@ -68,16 +85,17 @@ impl Aud {
 }
 
 impl<'a> NewClaims<'a> {
-    /// The claims of a token that stands for `account` from `now` on.
+    /// The claims of a token that stands for `account` from `now` on, and is written for `aud`.
     pub(crate) fn new(
         issuer: &'a str,
         account: &'a Account,
+        aud: &'a str,
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
         Self {
             iss: issuer,
-            aud: account.audience().as_str(),
+            aud,
             sub: account.label(),
             iat: now.as_unix_seconds(),
             exp: now.plus(lifetime).as_unix_seconds(),
@@ -118,27 +136,29 @@ mod tests {
     #[test]
     fn a_token_ends_when_its_leeway_is_over() {
         let claims = claims(r#"{"exp": 1000}"#);
-        assert!(!claims.has_expired(at(1000, 0), LEEWAY));
-        assert!(!claims.has_expired(at(1029, 999_999), LEEWAY));
-        assert!(claims.has_expired(at(1030, 0), LEEWAY));
-        assert!(claims.has_expired(at(1000, 0), Duration::ZERO));
-        assert!(!claims.has_expired(at(999, 999_999), Duration::ZERO));
+        let (late, exact) = (claims.period(LEEWAY), claims.period(Duration::ZERO));
+        assert_eq!(late.check(at(1000, 0)), Ok(()));
+        assert_eq!(late.check(at(1029, 999_999)), Ok(()));
+        assert_eq!(late.check(at(1030, 0)), Err(Refusal::Expired));
+        assert_eq!(exact.check(at(1000, 0)), Err(Refusal::Expired));
+        assert_eq!(exact.check(at(999, 999_999)), Ok(()));
     }
 
     #[test]
     fn a_token_starts_a_leeway_early() {
         let claims = claims(r#"{"nbf": 1000}"#);
-        assert!(claims.is_not_valid_yet(at(969, 999_999), LEEWAY));
-        assert!(!claims.is_not_valid_yet(at(970, 0), LEEWAY));
-        assert!(claims.is_not_valid_yet(at(999, 999_999), Duration::ZERO));
-        assert!(!claims.is_not_valid_yet(at(1000, 0), Duration::ZERO));
+        let (early, exact) = (claims.period(LEEWAY), claims.period(Duration::ZERO));
+        assert_eq!(early.check(at(969, 999_999)), Err(Refusal::NotValidYet));
+        assert_eq!(early.check(at(970, 0)), Ok(()));
+        assert_eq!(exact.check(at(999, 999_999)), Err(Refusal::NotValidYet));
+        assert_eq!(exact.check(at(1000, 0)), Ok(()));
     }
 
     #[test]
     fn a_token_without_times_knows_no_end_and_no_start() {
-        let claims = claims("{}");
-        assert!(!claims.has_expired(at(i64::MAX / 1_000_000, 0), LEEWAY));
-        assert!(!claims.is_not_valid_yet(at(0, 0), LEEWAY));
+        let always = claims("{}").period(LEEWAY);
+        assert_eq!(always.check(at(i64::MAX / 1_000_000, 0)), Ok(()));
+        assert_eq!(always.check(at(0, 0)), Ok(()));
     }
 
     #[test]

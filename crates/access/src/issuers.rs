@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use chats_domain::ports::{AuthenticationFailed, Authenticator, Clock};
 use chats_domain::values::{Account, Audience, InvalidAccount, Timestamp};
 
-use crate::VerificationKey;
 use crate::claims::Claims;
 use crate::refusal::Refusal;
 use crate::token::Unverified;
+use crate::verified::{KeySource, Verified};
+use crate::{Algorithm, Jwks, VerificationKey};
 
 /// The issuers whose tokens count, each by its name: the tokens' `iss`.
 pub struct Issuers {
@@ -20,14 +21,23 @@ pub struct Issuers {
 /// What is known of an issuer.
 #[derive(Debug, Clone)]
 pub struct Issuer {
-    /// Verifies its tokens.
-    pub key: VerificationKey,
+    /// What verifies its tokens.
+    pub keys: IssuerKeys,
     /// The audiences whose accounts it may speak for: its tokens' `aud`.
     pub audiences: HashSet<Audience>,
     /// Whether its tokens must have an end, `exp`. One that has an end is good until then in any case.
     pub requires_exp: bool,
     /// By how much its clock may differ from ours.
     pub leeway: Duration,
+}
+
+/// What verifies an issuer's tokens.
+#[derive(Debug, Clone)]
+pub enum IssuerKeys {
+    /// One key, whatever a token calls it.
+    One(Arc<VerificationKey>),
+    /// A set that the issuer changes.
+    Set(Arc<Jwks>),
 }
 
 impl Issuers {
@@ -37,19 +47,27 @@ impl Issuers {
         Self { by_name, clock }
     }
 
-    fn account(&self, token: &str) -> Result<Account, Refusal> {
+    /// The moment by which a token counts or not.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Verifies a token completely.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
         let token = Unverified::parse(token)?;
         let name = token.issuer().ok_or(Refusal::Missing("iss"))?;
         let issuer = self.by_name.get(name).ok_or(Refusal::UnknownIssuer)?;
-        let claims = token.verify(&issuer.key)?;
-        issuer.account(claims, self.clock.now())
+        token.check_algorithm(issuer.keys.algorithm())?;
+        let (key, source) = issuer.keys.find(token.key_id()).await?;
+        let claims = token.verify(&key)?;
+        issuer.check_claims(claims, source, self.now())
     }
 }
 
 #[async_trait]
 impl Authenticator for Issuers {
     async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationFailed> {
-        self.account(token).map_err(|refusal| AuthenticationFailed(refusal.into()))
+        Ok(self.verify(token).await?.account)
     }
 }
 
@@ -59,21 +77,22 @@ impl Issuer {
 
     /// An issuer whose tokens must have an end, with [`LEEWAY`](Self::LEEWAY).
     #[must_use]
-    pub fn new(key: VerificationKey, audiences: HashSet<Audience>) -> Self {
-        Self { key, audiences, requires_exp: true, leeway: Self::LEEWAY }
+    pub fn new(keys: impl Into<IssuerKeys>, audiences: HashSet<Audience>) -> Self {
+        Self { keys: keys.into(), audiences, requires_exp: true, leeway: Self::LEEWAY }
     }
 
-    /// The account that verified claims stand for, if they count at the moment `now`.
-    fn account(&self, claims: Claims, now: Timestamp) -> Result<Account, Refusal> {
+    /// What claims say that a key of `source` has signed, if they count at the moment `now`.
+    fn check_claims(
+        &self,
+        claims: Claims,
+        source: KeySource,
+        now: Timestamp,
+    ) -> Result<Verified, Refusal> {
         if self.requires_exp && claims.exp.is_none() {
             return Err(Refusal::Missing("exp"));
         }
-        if claims.has_expired(now, self.leeway) {
-            return Err(Refusal::Expired);
-        }
-        if claims.is_not_valid_yet(now, self.leeway) {
-            return Err(Refusal::NotValidYet);
-        }
+        let period = claims.period(self.leeway);
+        period.check(now)?;
 
         let aud = claims.aud.ok_or(Refusal::Missing("aud"))?;
         let audience: Audience = aud
@@ -84,6 +103,42 @@ impl Issuer {
             return Err(Refusal::ForeignAudience(audience));
         }
         let label = claims.sub.ok_or(Refusal::Missing("sub"))?;
-        Account::new(&label, audience).map_err(Refusal::InvalidAccount)
+        let account = Account::new(&label, audience).map_err(Refusal::InvalidAccount)?;
+        Ok(Verified { account, period, source })
+    }
+}
+
+impl IssuerKeys {
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::One(key) => key.algorithm(),
+            Self::Set(jwks) => jwks.algorithm(),
+        }
+    }
+
+    /// The key that a token names, if it names one. What is at hand is not waited for.
+    async fn find(
+        &self,
+        key_id: Option<&str>,
+    ) -> Result<(Arc<VerificationKey>, KeySource), Refusal> {
+        match self {
+            Self::One(key) => Ok((Arc::clone(key), KeySource::Configuration)),
+            Self::Set(jwks) => {
+                let (key, generation) = jwks.find(key_id).await?;
+                Ok((key, KeySource::Set { jwks: Arc::clone(jwks), generation }))
+            }
+        }
+    }
+}
+
+impl From<VerificationKey> for IssuerKeys {
+    fn from(key: VerificationKey) -> Self {
+        Self::One(Arc::new(key))
+    }
+}
+
+impl From<Jwks> for IssuerKeys {
+    fn from(jwks: Jwks) -> Self {
+        Self::Set(Arc::new(jwks))
     }
 }

@@ -1,10 +1,11 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chats_domain::ports::{AccessError, AccessPolicy, Action, Object};
 use chats_domain::values::{Account, Audience};
 
-use crate::Whitelist;
+use crate::{TenantPolicy, Whitelist};
 
 /// The policy of each audience. An audience without one lets nobody in.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,8 @@ pub enum Policy {
     },
     /// An account may do what a record grants it.
     LocalWhitelist(Whitelist),
+    /// The tenant is asked.
+    Http(Arc<TenantPolicy>),
 }
 
 impl Policies {
@@ -41,19 +44,27 @@ impl AccessPolicy for Policies {
         object: Object,
         action: Action,
     ) -> Result<(), AccessError> {
-        match self.0.get(audience) {
-            Some(policy) if policy.allows(account, object, action) => Ok(()),
-            _ => Err(AccessError::Denied),
+        let policy = self.0.get(audience).ok_or(AccessError::Denied)?;
+        if policy.allows(account, object, action).await? {
+            Ok(())
+        } else {
+            Err(AccessError::Denied)
         }
     }
 }
 
 impl Policy {
-    fn allows(&self, account: &Account, object: Object, action: Action) -> bool {
+    async fn allows(
+        &self,
+        account: &Account,
+        object: Object,
+        action: Action,
+    ) -> Result<bool, AccessError> {
         match self {
-            Self::None => true,
-            Self::Local { trusted } => trusted.contains(account),
-            Self::LocalWhitelist(whitelist) => whitelist.allows(account, object, action),
+            Self::None => Ok(true),
+            Self::Local { trusted } => Ok(trusted.contains(account)),
+            Self::LocalWhitelist(whitelist) => Ok(whitelist.allows(account, object, action)),
+            Self::Http(tenant) => tenant.allows(account, object, action).await,
         }
     }
 }

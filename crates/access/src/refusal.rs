@@ -1,3 +1,4 @@
+use chats_domain::ports::AuthenticationFailed;
 use chats_domain::values::{Audience, InvalidAccount};
 
 use crate::token::MAX_TOKEN_BYTES;
@@ -19,6 +20,12 @@ pub(crate) enum Refusal {
     UnknownIssuer,
     #[error("is not signed with its issuer's algorithm")]
     WrongAlgorithm,
+    #[error("names a key that its issuer does not have")]
+    UnknownKey,
+    #[error("does not name the one of its issuer's keys that it is signed with")]
+    UnnamedKey,
+    #[error("cannot be verified, for its issuer's keys are not at hand")]
+    NoKeys,
     #[error("is not signed by its issuer")]
     WrongSignature,
     #[error("has expired")]
@@ -29,4 +36,10 @@ pub(crate) enum Refusal {
     InvalidAccount(InvalidAccount),
     #[error("is for the audience {0}, for which its issuer may not speak")]
     ForeignAudience(Audience),
+}
+
+impl From<Refusal> for AuthenticationFailed {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
 }

@@ -44,10 +44,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<&[u8], KeyError> {
     if secret.windows(10).any(|window| window == b"-----BEGIN") {
         return Err(KeyError::PemForSecret);
     }
-    if secret.len() < MIN_BYTES {
+    if !is_long_enough(secret) {
         return Err(KeyError::ShortSecret);
     }
     Ok(secret)
+}
+
+/// Whether a secret has as many bytes as it takes.
+pub(crate) fn is_long_enough(secret: &[u8]) -> bool {
+    secret.len() >= MIN_BYTES
 }
 
 /// Text loses the one line end that editors put after it. Other bytes are taken as they are, for there

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chats_domain::ports::Clock;
-use chats_domain::values::{Account, Timestamp};
+use chats_domain::values::{Account, Audience, Timestamp};
 
 use crate::SigningKey;
 use crate::claims::NewClaims;
@@ -21,6 +21,7 @@ pub struct Signer {
 pub struct Identity {
     signer: Signer,
     account: Account,
+    aud: String,
     lifetime: Duration,
     signed: Mutex<Option<Signed>>,
 }
@@ -44,16 +45,23 @@ impl Signer {
 
     /// A token that stands for `account` from now on, for `lifetime`. Its times are whole seconds.
     pub fn sign(&self, account: &Account, lifetime: Duration) -> Result<String, SigningError> {
-        self.sign_at(self.clock.now(), account, lifetime)
+        self.sign_at(self.clock.now(), account, account.audience().as_str(), lifetime)
+    }
+
+    /// The clock that tells when tokens are signed.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     fn sign_at(
         &self,
         now: Timestamp,
         account: &Account,
+        aud: &str,
         lifetime: Duration,
     ) -> Result<String, SigningError> {
-        self.key.sign(&NewClaims::new(&self.issuer, account, now, lifetime)).map_err(SigningError)
+        let claims = NewClaims::new(&self.issuer, account, aud, now, lifetime);
+        self.key.sign(&claims).map_err(SigningError)
     }
 }
 
@@ -61,7 +69,21 @@ impl Identity {
     /// We are `account`, with tokens that are good for `lifetime` each: some minutes.
     #[must_use]
     pub fn new(signer: Signer, account: Account, lifetime: Duration) -> Self {
-        Self { signer, account, lifetime, signed: Mutex::default() }
+        let aud = account.audience().to_string();
+        Self { signer, account, aud, lifetime, signed: Mutex::default() }
+    }
+
+    /// We are `account` to the service of `tenant`. Its tokens name both audiences, ours and the
+    /// tenant's, so that no tenant can use them towards another.
+    #[must_use]
+    pub fn towards(
+        tenant: &Audience,
+        signer: Signer,
+        account: Account,
+        lifetime: Duration,
+    ) -> Self {
+        let aud = format!("{}:{tenant}", account.audience());
+        Self { aud, ..Self::new(signer, account, lifetime) }
     }
 
     /// The account's token, which is good for half of its lifetime at least.
@@ -74,7 +96,7 @@ impl Identity {
         {
             return Ok(signed.token.clone());
         }
-        let token = self.signer.sign_at(now, &self.account, self.lifetime)?;
+        let token = self.signer.sign_at(now, &self.account, &self.aud, self.lifetime)?;
         *signed = Some(Signed { token: token.clone(), at: now });
         Ok(token)
     }

@@ -2,9 +2,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-use crate::VerificationKey;
 use crate::claims::Claims;
 use crate::refusal::Refusal;
+use crate::{Algorithm, VerificationKey};
 
 /// The most bytes of a token. A longer one is refused unread.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -13,15 +13,18 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub(crate) struct Unverified<'t> {
     signed: &'t str,
     signature: &'t str,
-    algorithm: String,
+    header: Header,
     claims: Claims,
 }
 
-/// What matters of a header. The keys that it may name or bring along (`kid`, `jku`, `jwk`, `x5u`, `x5c`)
-/// are passed over: whose key to use is known from the issuer.
+/// What matters of a header. The keys that it may bring along or tell the place of (`jwk`, `jku`, `x5c`,
+/// `x5u`) are passed over: where keys come from is known from the issuer.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    /// Which of its issuer's keys has signed it (RFC 7515 §4.1.4).
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<String>,
     /// Extensions that must be understood (RFC 7515 §4.1.11). None is.
     #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
@@ -41,7 +44,7 @@ impl<'t> Unverified<'t> {
             return Err(Refusal::Extensions);
         }
         let claims: Claims = read_object(&decode(claims)?).ok_or(Refusal::InvalidClaims)?;
-        Ok(Self { signed, signature, algorithm: header.alg, claims })
+        Ok(Self { signed, signature, header, claims })
     }
 
     /// Who claims to have issued the token: it tells whose key to verify it with.
@@ -49,11 +52,22 @@ impl<'t> Unverified<'t> {
         self.claims.iss.as_deref()
     }
 
-    /// The claims, if `key` has signed them with the key's own algorithm.
-    pub(crate) fn verify(self, key: &VerificationKey) -> Result<Claims, Refusal> {
-        if self.algorithm != key.algorithm().as_str() {
+    /// Which of its issuer's keys has signed the token, if it tells.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// Refuses what claims to be signed with another algorithm.
+    pub(crate) fn check_algorithm(&self, algorithm: Algorithm) -> Result<(), Refusal> {
+        if self.header.alg != algorithm.as_str() {
             return Err(Refusal::WrongAlgorithm);
         }
+        Ok(())
+    }
+
+    /// The claims, if `key` has signed them with the key's own algorithm.
+    pub(crate) fn verify(self, key: &VerificationKey) -> Result<Claims, Refusal> {
+        self.check_algorithm(key.algorithm())?;
         match key.verify(self.signed.as_bytes(), self.signature) {
             Ok(true) => Ok(self.claims),
             Ok(false) => Err(Refusal::WrongSignature),

@@ -22,6 +22,8 @@ pub(crate) enum Command {
     /// Serve the API: what happens without a command
     #[default]
     Serve,
+    /// Say all that is wrong with the configuration, and with what it names
+    Check(CheckArgs),
     /// Bring the database up to date
     Migrate,
     /// Make one attempt to finish chats that were left half made
@@ -30,6 +32,13 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Serve the embedded event service alone
     Event(EventArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Look at files alone, and leave out what takes a network
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 #[derive(Debug, Args)]

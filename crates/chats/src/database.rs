@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use chats_store::{DatabaseUrl, DieselStore, InvalidDatabaseUrl, PoolSettings};
+use anyhow::{Result, bail, ensure};
+use chats_store::{DatabaseUrl, DieselStore, InvalidDatabaseUrl, PoolSettings, SetupError};
 use tokio::runtime::Handle;
 
 use crate::config::Loaded;
+use crate::error_chain::chain;
 
 /// How long a request waits for a connection, and how long for an answer: together shorter than the ten
 /// seconds after which the platform's clients give up.
@@ -20,9 +21,35 @@ pub(crate) async fn open(loaded: &Loaded) -> Result<(DieselStore, String)> {
     if loaded.config.database.migrate {
         store.migrate().await?;
     } else if !store.pending_migrations().await?.is_empty() {
-        bail!("the database is not up to date: run 'chats migrate', or set database.migrate");
+        bail!(NOT_UP_TO_DATE);
     }
     Ok((store, url.to_string()))
+}
+
+const NOT_UP_TO_DATE: &str =
+    "the database is not up to date: run 'chats migrate', or set database.migrate";
+
+/// Reads what the configuration says of the database, and the files that it names.
+pub(crate) fn read(loaded: &Loaded) -> Result<DatabaseUrl> {
+    let url = url(loaded)?;
+    url.check_tls().map_err(|error| loaded.error("database.url", chain(&error)))?;
+    Ok(url)
+}
+
+/// Looks at the database as [`open`] would find it, and changes nothing. Returns what there is to say.
+pub(crate) async fn look(loaded: &Loaded) -> Result<String> {
+    let url = url(loaded)?;
+    let migrates = loaded.config.database.migrate;
+    if url.sqlite_file().is_some_and(|file| !file.exists()) {
+        ensure!(migrates, NOT_UP_TO_DATE);
+        return Ok(format!("{url} is not there yet, and will be made"));
+    }
+    let pending = connect(loaded, &url).await?.pending_migrations().await?;
+    match pending.len() {
+        0 => Ok(format!("{url} is up to date")),
+        _ if !migrates => bail!(NOT_UP_TO_DATE),
+        count => Ok(format!("{url} answers; migrations to apply at the start: {count}")),
+    }
 }
 
 /// Brings the database up to date. Returns the names of the migrations that were applied.
@@ -38,7 +65,11 @@ async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
         acquire_timeout: ACQUIRE_TIMEOUT,
         answer_timeout: ANSWER_TIMEOUT,
     };
-    DieselStore::connect(url, settings, Handle::current()).await.context("the database")
+    let connected = DieselStore::connect(url, settings, Handle::current()).await;
+    connected.map_err(|error| match error {
+        SetupError::Tls(error) => loaded.error("database.url", chain(&error)).into(),
+        error => anyhow::Error::new(error).context("the database"),
+    })
 }
 
 fn url(loaded: &Loaded) -> Result<DatabaseUrl> {

@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use chats_access::Secret;
+use chats_access::{Algorithm, Secret, SigningKey};
 use tempfile::NamedTempFile;
 
 /// The audience that is open to every account of the development issuer.
@@ -23,7 +23,11 @@ pub(crate) fn key(data_dir: &Path) -> Result<Vec<u8>> {
         make_data_dir(data_dir)?;
         make_key(data_dir, &file).with_context(|| format!("cannot make {}", file.display()))?;
     }
-    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+    let key = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    SigningKey::parse(Algorithm::Hs256, &key).with_context(|| {
+        format!("{} cannot be used (remove it, and a new one is made)", file.display())
+    })?;
+    Ok(key)
 }
 
 /// Makes the key under another name and then puts it in its place: it is whole from the first moment

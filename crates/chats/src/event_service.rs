@@ -1,14 +1,12 @@
 //! The event service that chats stand on: another system, or the embedded one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chats_access::{Algorithm, Identity, Issuer, Issuers, Signer, SigningKey};
+use chats_access::Issuers;
 use chats_domain::ports::Clock;
-use chats_domain::values::Account;
 use chats_event_client::{EventClient, RoomKind, Settings, SetupError, TokenSource};
 use chats_event_embedded::{
     Audiences, EventService, Faults, IdempotencyKeys, Running, Settings as EmbeddedSettings,
@@ -19,22 +17,15 @@ use url::Url;
 use crate::adapters::IdentityTokens;
 use crate::cli::EventArgs;
 use crate::config::{ConfigError, Loaded};
-use crate::development;
+use crate::identity::OwnAccount;
 use crate::tenants::{self, Tenants};
-
-/// How long each of our own tokens is good.
-const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
-
-/// Who signs our tokens for the embedded event service. Its key is that of the data directory.
-const EMBEDDED_ISSUER: &str = "urn:chats:embedded";
-
-/// Our account with the embedded event service.
-const EMBEDDED_ACCOUNT: &str = "chats.svc.example.org";
 
 /// What the configuration says of the event service.
 pub(crate) struct EventSettings<'a> {
     pub(crate) location: Location,
     room_kind: Option<RoomKind>,
+    /// What `event.ca` holds.
+    extra_roots: Option<Vec<u8>>,
     /// Who we are, if that is configured.
     own: Option<OwnAccount>,
     loaded: &'a Loaded,
@@ -47,13 +38,6 @@ pub(crate) enum Location {
     At(Url),
 }
 
-/// An account of ours, and what signs its tokens.
-struct OwnAccount {
-    account: Account,
-    issuer: String,
-    key: SigningKey,
-}
-
 /// Reads what the configuration says of the event service, and of us to it.
 ///
 /// What cannot be used is refused here, before anything is started.
@@ -64,7 +48,10 @@ pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>> {
         return Err(loaded.error("event.room_kind", reason).into());
     }
     let own = OwnAccount::configured(loaded)?;
-    let settings = EventSettings { location, room_kind, own, loaded };
+    let ca = loaded.config.event.ca_file();
+    let extra_roots =
+        ca.map(|file| tenants::read_key_file("event.ca", &file, loaded)).transpose()?;
+    let settings = EventSettings { location, room_kind, extra_roots, own, loaded };
     let url = match settings.location.clone() {
         Location::At(url) => url,
         Location::Embedded => url_of(loaded.config.event.listen)?,
@@ -95,11 +82,13 @@ impl EventSettings<'_> {
             base_url,
             connect_timeout: event.connect_timeout,
             timeout: event.timeout,
+            extra_roots: self.extra_roots.clone(),
             room_kind: self.room_kind,
         };
         let tokens = tokens.map(|tokens| Arc::new(tokens) as Arc<dyn TokenSource>);
         EventClient::new(&settings, tokens).map_err(|error| match error {
             SetupError::BaseUrl(_) => self.loaded.error("event.url", error).into(),
+            SetupError::ExtraRoots => self.loaded.error("event.ca", error).into(),
             SetupError::Timeouts => self.loaded.error("event.connect_timeout", error).into(),
             error => anyhow::Error::new(error),
         })
@@ -145,39 +134,6 @@ impl EventSettings<'_> {
             let reason = format!("cannot listen on {address}: {error}");
             self.loaded.error("event.listen", reason).into()
         })
-    }
-}
-
-impl OwnAccount {
-    fn configured(loaded: &Loaded) -> Result<Option<Self>, ConfigError> {
-        let Some(identity) = &loaded.config.identity else {
-            return Ok(None);
-        };
-        let bytes = tenants::read_key_file("identity.key", &identity.key_file(), loaded)?;
-        let key = SigningKey::parse(identity.algorithm, &bytes)
-            .map_err(|error| loaded.error("identity.key", format!("the key {error}")))?;
-        let (account, issuer) = (identity.account.0.clone(), identity.issuer.clone());
-        Ok(Some(Self { account, issuer, key }))
-    }
-
-    fn of_data_dir(loaded: &Loaded) -> Result<Self> {
-        let key = development::key(&loaded.config.data_dir())?;
-        Ok(Self {
-            account: EMBEDDED_ACCOUNT.parse()?,
-            issuer: EMBEDDED_ISSUER.to_owned(),
-            key: SigningKey::parse(Algorithm::Hs256, &key)?,
-        })
-    }
-
-    fn tokens(&self, clock: Arc<dyn Clock>) -> IdentityTokens {
-        let signer = Signer::new(self.issuer.clone(), self.key.clone(), clock);
-        IdentityTokens(Identity::new(signer, self.account.clone(), TOKEN_LIFETIME))
-    }
-
-    /// What who receives our tokens knows of us.
-    fn as_issuer(&self) -> Result<Issuer> {
-        let audiences = HashSet::from([self.account.audience().clone()]);
-        Ok(Issuer::new(self.key.verification_key()?, audiences))
     }
 }
 

@@ -8,11 +8,16 @@ mod database;
 mod development;
 mod error_chain;
 mod event_service;
+mod http;
+mod identity;
+mod issuers;
 mod output;
+mod policies;
 mod recovery;
 mod telemetry;
 mod tenants;
 mod timing;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -25,6 +30,7 @@ async fn main() -> ExitCode {
     let Cli { flags, command } = Cli::parse();
     let done = match command.unwrap_or_default() {
         Command::Serve => commands::serve(&flags).await,
+        Command::Check(args) => commands::check(&flags, &args).await,
         Command::Migrate => commands::migrate(&flags).await,
         Command::Recover => commands::recover(&flags).await,
         Command::Token(args) => commands::token(&flags, &args),

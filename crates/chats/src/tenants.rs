@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use chats_access::{Algorithm, Issuer, Policy, Record, VerificationKey};
+use chats_access::{Algorithm, Issuer, Policy, VerificationKey};
 use chats_domain::values::Audience;
 
-use crate::config::{self, AudiencePolicy, ConfigError, Loaded, PolicyName};
-use crate::development;
+use crate::config::{ConfigError, Loaded};
+use crate::{development, issuers, policies};
 
 /// The issuers by their names, and the policies by their audiences.
 pub(crate) struct Tenants {
@@ -33,16 +33,15 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Tenants> {
     }
     let config = &loaded.config;
     let issuers = config.issuers.iter().map(|(name, settings)| {
-        let issuer = issuer(name, settings, loaded)?;
+        let issuer = issuers::read(name, settings, loaded)?;
         Ok((name.clone(), issuer))
     });
     let policies = config.audiences.iter().map(|(audience, settings)| {
-        let policy = policy(audience.0.as_str(), settings, loaded)?;
-        Ok((audience.0.clone(), policy))
+        Ok((audience.0.clone(), policies::read(&audience.0, settings, loaded)?))
     });
     Ok(Tenants {
         issuers: issuers.collect::<Result<_, ConfigError>>()?,
-        policies: policies.collect::<Result<_, ConfigError>>()?,
+        policies: policies.collect::<Result<_>>()?,
         are_for_development: false,
     })
 }
@@ -80,42 +79,4 @@ pub(crate) fn read_key_file(
 ) -> Result<Vec<u8>, ConfigError> {
     fs::read(file)
         .map_err(|error| loaded.error(key, format!("cannot read {}: {error}", file.display())))
-}
-
-fn issuer(name: &str, settings: &config::Issuer, loaded: &Loaded) -> Result<Issuer, ConfigError> {
-    let key = format!("issuers.{name}.key");
-    let bytes = read_key_file(&key, &settings.key_file(), loaded)?;
-    let verification_key = VerificationKey::parse(settings.algorithm, &bytes)
-        .map_err(|error| loaded.error(&key, format!("the key {error}")))?;
-    let audiences = settings.audiences.iter().map(|audience| audience.0.clone()).collect();
-    Ok(Issuer { requires_exp: settings.require_exp, ..Issuer::new(verification_key, audiences) })
-}
-
-fn policy(
-    audience: &str,
-    settings: &AudiencePolicy,
-    loaded: &Loaded,
-) -> Result<Policy, ConfigError> {
-    let AudiencePolicy { policy, trusted, records } = settings;
-    let error = |setting: &str, reason: &str| {
-        Err(loaded.error(&format!("audiences.{audience}.{setting}"), reason))
-    };
-    match (policy, trusted, records) {
-        (PolicyName::None, None, None) => Ok(Policy::None),
-        (PolicyName::Local, Some(trusted), None) => {
-            Ok(Policy::Local { trusted: trusted.iter().map(|account| account.0.clone()).collect() })
-        }
-        (PolicyName::LocalWhitelist, None, Some(records)) => {
-            let key = format!("audiences.{audience}.records");
-            let records = records.iter().map(|record| {
-                Record::parse(record.account.0.clone(), &record.object, &record.action)
-                    .map_err(|reason| loaded.error(&key, format!("a record {reason}")))
-            });
-            Ok(Policy::LocalWhitelist(records.collect::<Result<_, _>>()?))
-        }
-        (PolicyName::Local, None, _) => error("trusted", "is missing"),
-        (PolicyName::LocalWhitelist, _, None) => error("records", "is missing"),
-        (_, Some(_), _) => error("trusted", "does not go with this policy"),
-        (_, _, Some(_)) => error("records", "does not go with this policy"),
-    }
 }

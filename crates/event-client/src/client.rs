@@ -120,6 +120,7 @@ impl EventRooms for EventClient {
 }
 
 fn http_client(settings: &Settings) -> Result<Client, SetupError> {
+    let extra_roots = settings.extra_root_certificates()?;
     let builder = Client::builder()
         .user_agent(concat!("chats/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(settings.connect_timeout)
@@ -133,9 +134,13 @@ fn http_client(settings: &Settings) -> Result<Client, SetupError> {
     let builder = match settings.base_url.scheme() {
         // It needs no certificates, so that it works on systems that have none.
         "http" => builder.tls_certs_only([]),
-        _ => builder,
+        _ => builder.tls_certs_merge(extra_roots),
     };
-    builder.build().map_err(SetupError::HttpClient)
+    builder.build().map_err(|error| match settings.extra_roots {
+        // With roots of our own it does not matter whether the system has any.
+        Some(_) => SetupError::ExtraRoots,
+        None => SetupError::HttpClient(error),
+    })
 }
 
 /// Sends a request and waits for the whole answer.

@@ -11,6 +11,9 @@ pub enum SetupError {
     /// The connect time-out is zero, or not shorter than that of the whole call.
     #[error("the connect time-out is not between zero and the time-out of the whole call")]
     Timeouts,
+    /// The extra roots are none.
+    #[error("holds no certificate in PEM that can be used")]
+    ExtraRoots,
     /// There is no async runtime to keep the connections.
     #[error("there is no tokio runtime here")]
     NoRuntime(#[source] tokio::runtime::TryCurrentError),

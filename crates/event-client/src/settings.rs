@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr, time::Duration};
 
+use reqwest::Certificate;
 use url::Url;
 
 use crate::SetupError;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long a whole call may take, connection and answer included.
     pub timeout: Duration,
+    /// Root certificates, in PEM, that are trusted besides those of the system.
+    pub extra_roots: Option<Vec<u8>>,
     /// The kind of the rooms that are opened, or `None` for an event service that knows no kinds.
     pub room_kind: Option<RoomKind>,
 }
@@ -54,6 +57,18 @@ impl Settings {
             .pop_if_empty()
             .extend(["api", "v1", "rooms"]);
         Ok(url)
+    }
+
+    /// The extra roots, parsed: one at least, if there are to be any.
+    pub(crate) fn extra_root_certificates(&self) -> Result<Vec<Certificate>, SetupError> {
+        let Some(pem) = &self.extra_roots else {
+            return Ok(Vec::new());
+        };
+        // An error of the parser may show what the file holds, such as a key.
+        match Certificate::from_pem_bundle(pem) {
+            Ok(roots) if !roots.is_empty() => Ok(roots),
+            _ => Err(SetupError::ExtraRoots),
+        }
     }
 
     pub(crate) fn check_timeouts(&self) -> Result<(), SetupError> {
@@ -153,6 +168,7 @@ mod tests {
             base_url: base_url.parse().unwrap(),
             connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(2),
+            extra_roots: None,
             room_kind: None,
         }
     }

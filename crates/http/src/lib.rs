@@ -6,13 +6,22 @@
 
 mod api;
 mod chat_object;
+mod connection;
+mod cors;
+mod entrance;
 mod etag;
+mod limits;
 mod middleware;
 mod problem;
 mod request;
 mod request_id;
+mod response_headers;
 mod routes;
 mod server;
+mod settings;
 
 pub use api::Api;
+pub use cors::{InvalidOrigin, Origin};
+pub use limits::{InvalidQuota, Limits, Quota};
 pub use server::{Server, ServerHandle, serve};
+pub use settings::Settings;

@@ -4,16 +4,20 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 
-use crate::{problem, request_id};
+use crate::connection::Activity;
+use crate::{problem, request_id, response_headers};
 
-/// Writes the request's id into the response, and the problem of a failed one as its body.
+/// Writes the request's id into the response, the problem of a failed one as its body, and the headers
+/// that all have.
 pub(crate) async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let _busy = request.conn_data::<Activity>().map(Activity::busy);
     let id = request_id::of(request.headers());
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = problem::rendered(response, id.to_str().unwrap_or_default());
+    response_headers::write(&mut response);
     response.headers_mut().insert(request_id::X_REQUEST_ID.clone(), id);
     Ok(response)
 }

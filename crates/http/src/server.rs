@@ -1,18 +1,29 @@
-use std::net::TcpListener;
+use std::future::ready;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use std::{io, thread};
 
+use actix_http::{HttpService, Protocol};
+use actix_server::GracefulShutdownSignal;
+use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
+use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
+use chats_domain::use_cases::Chats;
+use rustls::ServerConfig;
+use socket2::SockRef;
 
-use crate::{Api, middleware, routes};
+use crate::connection::{Connection, Stream};
+use crate::entrance::Entrance;
+use crate::{Api, Settings, middleware, response_headers, routes};
 
-/// How long an idle connection is kept: longer than load balancers keep theirs (60 s is common), so that
-/// it is never the service that closes a connection on which a request is under way.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a client may take to send the head of its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections may wait to be accepted, where the system allows that many.
+const BACKLOG: i32 = 4096;
 
 /// How long requests may take that are in flight at a graceful stop.
 const SHUTDOWN_TIMEOUT_SECONDS: u64 = 10;
@@ -22,21 +33,112 @@ pub use actix_web::dev::Server;
 /// Stops a running server from elsewhere.
 pub use actix_web::dev::ServerHandle;
 
-/// Serves `api` on `listener`.
+/// Serves `api` on `listener`: in the clear, or with TLS and nothing else. Over either it speaks HTTP/1.1.
 ///
 /// The server handles no signals: its [`ServerHandle`] stops it. Must be called within a tokio runtime.
-pub fn serve(listener: TcpListener, api: Api) -> io::Result<Server> {
-    let api = web::Data::new(api);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(api.clone())
-            .wrap(from_fn(middleware::finish))
-            .configure(routes::configure)
-    });
-    let server = server
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS);
+pub fn serve(
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+    settings: Settings,
+    api: Api,
+) -> io::Result<Server> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    Ok(server.workers(workers).disable_signals().listen(listener)?.run())
+    // They are counted per worker, and spread evenly.
+    let max_connections = (settings.max_connections.get() as usize).div_ceil(workers);
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(max_connections)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
+        .disable_signals();
+    let shared = Shared {
+        entrance: web::Data::new(Entrance::new(api.authenticator, settings.limits)),
+        chats: web::Data::from(api.chats),
+        settings: web::Data::new(settings),
+        is_over_tls: tls.is_some(),
+        stop: server.graceful_shutdown_signal(),
+    };
+    // Whoever bound it may have had less traffic in mind.
+    SockRef::from(&listener).listen(BACKLOG)?;
+    let server = match tls {
+        Some(tls) => server.listen("https", listener, move || over_tls(&shared, tls.clone()))?,
+        None => server.listen("http", listener, move || in_the_clear(&shared))?,
+    };
+    Ok(server.run())
+}
+
+/// What the workers share.
+#[derive(Clone)]
+struct Shared {
+    entrance: web::Data<Entrance>,
+    chats: web::Data<Chats>,
+    settings: web::Data<Settings>,
+    is_over_tls: bool,
+    stop: GracefulShutdownSignal,
+}
+
+fn in_the_clear(
+    shared: &Shared,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+    let patience = shared.patience();
+    fn_service(move |stream: TcpStream| {
+        let peer = stream.peer_addr().ok();
+        ready(Ok((Connection::new(stream, patience), Protocol::Http1, peer)))
+    })
+    .and_then(shared.http().map_err(drop))
+}
+
+fn over_tls(
+    shared: &Shared,
+    mut config: ServerConfig,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
+    let patience = shared.patience();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let mut acceptor = Acceptor::new(config);
+    acceptor.set_handshake_timeout(HANDSHAKE_TIMEOUT);
+    fn_service(move |stream| ready(Ok(Connection::new(stream, patience))))
+        .and_then(acceptor.map_err(drop))
+        .map(|stream: TlsStream<Connection>| {
+            let peer = stream.get_ref().0.peer();
+            (stream, Protocol::Http1, peer)
+        })
+        .and_then(shared.http().map_err(drop))
+}
+
+impl Shared {
+    /// How long a connection is kept on which no request begins. Idle ones end before.
+    fn patience(&self) -> Duration {
+        self.settings.keep_alive + self.settings.client_timeout
+    }
+
+    /// Serves the routes on any stream. This is what [`actix_web::HttpServer`] does, which takes no streams
+    /// but its own.
+    fn http<S: Stream>(
+        &self,
+    ) -> impl ServiceFactory<
+        (S, Protocol, Option<SocketAddr>),
+        Config = (),
+        Response = (),
+        Error = actix_http::error::DispatchError,
+        InitError = (),
+    > + use<S> {
+        let app = App::new()
+            .app_data(self.entrance.clone())
+            .app_data(self.chats.clone())
+            .app_data(self.settings.clone())
+            .wrap(from_fn(middleware::finish))
+            .wrap(response_headers::defaults(self.is_over_tls))
+            .configure(routes::configure);
+        let stop = self.stop.clone();
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stop = stop.clone();
+                async move { stop.notified().await }
+            })
+            .keep_alive(self.settings.keep_alive)
+            .client_request_timeout(self.settings.client_timeout)
+            .on_connect_ext(|stream: &S, data| {
+                data.insert(stream.activity());
+            })
+            .finish(map_config(app, |()| AppConfig::default()))
+    }
 }

@@ -5,7 +5,7 @@ use chats_domain::ports::Cause;
 use tokio::runtime::Handle;
 
 use crate::database_url::{DatabaseUrl, Kind};
-use crate::postgres::Postgres;
+use crate::postgres::{Connector, Postgres, TlsError};
 use crate::sqlite::Sqlite;
 
 /// The chat store on PostgreSQL or SQLite.
@@ -37,6 +37,9 @@ pub struct PoolSettings {
 /// Why a store could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
+    /// TLS cannot be as the URL asks for it.
+    #[error("the URL asks for TLS that cannot be set up")]
+    Tls(#[source] TlsError),
     /// The database could not be connected to.
     #[error("cannot connect to {url}")]
     NotConnected {
@@ -64,8 +67,9 @@ impl DieselStore {
         runtime: Handle,
     ) -> Result<Self, SetupError> {
         let database = match &url.0 {
-            Kind::Postgres(config) => {
-                Postgres::connect(config, settings, runtime).await.map(Database::Postgres)
+            Kind::Postgres(url) => {
+                let connector = Connector::new(url, settings, runtime).map_err(SetupError::Tls)?;
+                Postgres::connect(connector, settings).await.map(Database::Postgres)
             }
             Kind::Sqlite(path) => Sqlite::open(path, settings, runtime).await.map(Database::Sqlite),
         };

@@ -2,7 +2,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
+
+use crate::postgres::{PostgresUrl, TlsError};
 
 /// Where the chats are: `postgres://user:password@host/database` (`postgresql:` will do as well), or
 /// `sqlite:path/to/file` (`sqlite://path/to/file` will do as well).
@@ -13,7 +15,7 @@ pub struct DatabaseUrl(pub(crate) Kind);
 
 #[derive(Clone)]
 pub(crate) enum Kind {
-    Postgres(Box<tokio_postgres::Config>),
+    Postgres(Box<PostgresUrl>),
     Sqlite(PathBuf),
 }
 
@@ -31,9 +33,26 @@ pub enum InvalidDatabaseUrl {
         "the PostgreSQL URL has more than one @: write %40 for one in a user's name or password"
     )]
     AmbiguousPostgres,
-    /// It asks for what we do not speak.
-    #[error("the PostgreSQL URL asks for TLS, which is not supported")]
-    TlsNotSupported,
+    /// It asks for TLS in a way that there is not.
+    #[error("sslmode is none of disable, prefer, require, verify-ca, verify-full")]
+    UnknownSslMode,
+    /// It asks for a verified server, and does not say by what.
+    #[error(
+        "sslmode=verify-ca and verify-full need a file of root certificates, sslrootcert=FILE; \
+         verify-full may use those of the system, sslrootcert=system"
+    )]
+    NoRoots,
+    /// It trusts whoever has any certificate from a public authority, as anyone can.
+    #[error("sslrootcert=system goes with sslmode=verify-full alone")]
+    SystemRootsNeedVerifyFull,
+    /// It names roots, and does not insist on what they are for.
+    #[error(
+        "sslrootcert verifies nobody where TLS is not required: write sslmode=verify-full, too"
+    )]
+    RootsNeedTls,
+    /// It names one without the other.
+    #[error("sslcert and sslkey go together")]
+    CertificateWithoutKey,
     /// It names no file.
     #[error("the SQLite URL is not of the form sqlite:path/to/file")]
     NoSqliteFile,
@@ -43,12 +62,30 @@ pub enum InvalidDatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// The same database, where the relative path of an SQLite file starts in `directory`.
+    /// The same database, where the relative paths of an SQLite file and of certificates start in
+    /// `directory`.
     #[must_use]
     pub fn relative_to(self, directory: &Path) -> Self {
         match self.0 {
             Kind::Sqlite(path) => Self(Kind::Sqlite(directory.join(path))),
-            postgres @ Kind::Postgres(_) => Self(postgres),
+            Kind::Postgres(url) => Self(Kind::Postgres(Box::new(url.relative_to(directory)))),
+        }
+    }
+
+    /// The file, if it is an SQLite database.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::Sqlite(path) => Some(path),
+            Kind::Postgres(_) => None,
+        }
+    }
+
+    /// Reads the files that TLS to the database takes, as connecting does.
+    pub fn check_tls(&self) -> Result<(), TlsError> {
+        match &self.0 {
+            Kind::Sqlite(_) => Ok(()),
+            Kind::Postgres(url) => url.check_tls(),
         }
     }
 }
@@ -61,7 +98,7 @@ impl FromStr for DatabaseUrl {
             return sqlite(path.strip_prefix("//").unwrap_or(path));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return postgres(url);
+            return Ok(Self(Kind::Postgres(Box::new(PostgresUrl::parse(url)?))));
         }
         Err(InvalidDatabaseUrl::UnknownDatabase)
     }
@@ -75,32 +112,12 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
     }
 }
 
-fn postgres(url: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
-    let config: tokio_postgres::Config = url.parse().map_err(|_| why_malformed(url))?;
-    let has_an_at = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-    if config.get_hosts().iter().any(has_an_at) {
-        return Err(InvalidDatabaseUrl::AmbiguousPostgres);
-    }
-    match config.get_ssl_mode() {
-        SslMode::Disable | SslMode::Prefer => Ok(DatabaseUrl(Kind::Postgres(Box::new(config)))),
-        _ => Err(InvalidDatabaseUrl::TlsNotSupported),
-    }
-}
-
-/// `verify-ca` and `verify-full` are not parsed, nor are the certificates that may come with them.
-fn why_malformed(url: &str) -> InvalidDatabaseUrl {
-    const TLS: [&str; 3] = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
-    if url.split(['?', '&']).any(|parameter| TLS.contains(&parameter)) {
-        return InvalidDatabaseUrl::TlsNotSupported;
-    }
-    InvalidDatabaseUrl::MalformedPostgres
-}
-
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Kind::Postgres(config) => {
+            Kind::Postgres(url) => {
+                let config = &url.config;
                 f.write_str("postgres://")?;
                 for (number, host) in config.get_hosts().iter().enumerate() {
                     let comma = if number == 0 { "" } else { "," };
@@ -138,6 +155,7 @@ mod tests {
             ("sqlite:///var/lib/chats.db", "sqlite:/var/lib/chats.db"),
             ("postgres://db.example.org/chats", "postgres://db.example.org:5432/chats"),
             ("postgresql://me@127.0.0.1:15432/chats", "postgres://127.0.0.1:15432/chats"),
+            ("postgres:///chats?hostaddr=10.0.0.1&port=5433", "postgres://10.0.0.1:5433/chats"),
             ("postgres://one,other:5433/chats", "postgres://one:5432,other:5433/chats"),
             ("postgres://%2Frun%2Fpostgresql/chats", "postgres:///run/postgresql:5432/chats"),
         ] {
@@ -170,29 +188,58 @@ mod tests {
             ("sqlite://:memory:", InvalidDatabaseUrl::SqliteInMemory),
             ("postgres://host:port/chats", InvalidDatabaseUrl::MalformedPostgres),
             ("postgres://me:a@b@host/chats", InvalidDatabaseUrl::AmbiguousPostgres),
-            ("postgres://host/chats?sslmode=maybe", InvalidDatabaseUrl::MalformedPostgres),
+            ("postgres://host/chats?colour=blue", InvalidDatabaseUrl::MalformedPostgres),
         ] {
             assert_eq!(url.parse::<DatabaseUrl>().unwrap_err(), why, "{url}");
         }
     }
 
     #[test]
-    fn who_asks_for_tls_hears_that_there_is_none() {
-        for parameters in [
-            "sslmode=require",
-            "sslmode=verify-ca",
-            "sslmode=verify-full",
-            "application_name=chats&sslmode=verify-full",
-            "sslrootcert=/etc/ssl/root.pem&sslmode=require",
-            "sslmode=verify-full&sslrootcert=/etc/ssl/root.pem",
+    fn who_asks_for_tls_that_there_is_not_hears_why() {
+        use InvalidDatabaseUrl::*;
+
+        for (parameters, why) in [
+            ("sslmode=maybe", UnknownSslMode),
+            ("sslmode=", UnknownSslMode),
+            ("sslmode=maybe&sslrootcert=root.pem", UnknownSslMode),
+            ("sslmode=verify-ca", NoRoots),
+            ("sslmode=verify-full", NoRoots),
+            ("application_name=chats&sslmode=verify-full", NoRoots),
+            ("sslmode=verify%2Dfull", NoRoots),
+            ("ssl%6Dode=verify-full", NoRoots),
+            ("sslmode=disable&sslmode=verify-full", NoRoots),
+            ("sslmode=verify-ca&sslrootcert=system", SystemRootsNeedVerifyFull),
+            ("sslmode=require&sslrootcert=system", SystemRootsNeedVerifyFull),
+            ("sslmode=disable&sslrootcert=system", SystemRootsNeedVerifyFull),
+            ("sslrootcert=root.pem", RootsNeedTls),
+            ("sslmode=prefer&sslrootcert=root.pem", RootsNeedTls),
+            ("sslmode=require&sslcert=chats.pem", CertificateWithoutKey),
+            ("sslkey=chats.key", CertificateWithoutKey),
+            ("sslcrl=revoked.pem", MalformedPostgres),
         ] {
             let url = format!("postgres://me:what?@host/chats?{parameters}");
-            let refused = url.parse::<DatabaseUrl>().unwrap_err();
-            assert_eq!(refused, InvalidDatabaseUrl::TlsNotSupported, "{url}");
+            assert_eq!(url.parse::<DatabaseUrl>().unwrap_err(), why, "{url}");
         }
-        for parameters in ["sslmode=disable", "sslmode=prefer"] {
-            let url = format!("postgres://host/chats?{parameters}");
-            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
+    }
+
+    #[test]
+    fn the_words_of_libpq_for_tls_are_understood() {
+        for parameters in [
+            "sslmode=disable",
+            "sslmode=disable&sslrootcert=root.pem",
+            "sslmode=prefer",
+            "sslmode=require",
+            "sslmode=require&sslrootcert=root.pem",
+            "sslrootcert=root.pem&sslmode=verify-ca",
+            "sslmode=verify-full&sslrootcert=root.pem&application_name=chats",
+            "sslmode=verify-full&sslrootcert=system",
+            "sslrootcert=system",
+            "sslmode=require&sslcert=chats.pem&sslkey=chats.key",
+            "channel_binding=require&sslmode=require",
+        ] {
+            let url = format!("postgres://me:what?@host/chats?{parameters}");
+            let shown = url.parse::<DatabaseUrl>().unwrap().to_string();
+            assert_eq!(shown, "postgres://host:5432/chats", "{url}");
         }
     }
 

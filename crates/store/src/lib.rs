@@ -16,3 +16,4 @@ mod sqlite;
 
 pub use database::{DieselStore, PoolSettings, SetupError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
+pub use postgres::TlsError;

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_access::{Issuer, Issuers, Signer};
-use chats_domain::ports::Authenticator;
+use chats_access::{Issuer, Signer};
 use chats_testkit::memory::ManualClock;
 use serde_json::json;
 
+use crate::both_ways::BothWays;
 use crate::scene::{ES256, INVALID_CLAIMS, ISSUER, Scene, UNKNOWN_ISSUER, tutor};
 use crate::support::{ALGORITHMS, KeyFiles};
 
@@ -20,7 +20,7 @@ async fn what_is_signed_with_an_algorithm_is_authenticated_with_it() {
         let account = tutor();
         let audiences = HashSet::from([account.audience().clone()]);
         let issuer = Issuer::new(keys.verification_key(algorithm), audiences);
-        let issuers = Issuers::new(HashMap::from([(ISSUER.to_owned(), issuer)]), clock.clone());
+        let issuers = BothWays::new(HashMap::from([(ISSUER.to_owned(), issuer)]), &clock);
 
         let signer = Signer::new(ISSUER.to_owned(), keys.signing_key(algorithm), clock);
         let token = signer.sign(&account, Duration::from_mins(5)).unwrap();

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chats_access::{Algorithm, Issuer, Issuers, MAX_TOKEN_BYTES, Signer};
-use chats_domain::ports::Authenticator;
+use chats_access::{Algorithm, Issuer, MAX_TOKEN_BYTES, Signer};
 use chats_testkit::memory::ManualClock;
 use jsonwebtoken::EncodingKey;
 use serde_json::json;
 
+use crate::both_ways::BothWays;
 use crate::scene::{
     ES256, INVALID_CLAIMS, ISSUER, MALFORMED, Scene, WRONG_ALGORITHM, WRONG_SIGNATURE, message,
     sign, sign_with, tutor,
@@ -26,14 +26,14 @@ async fn a_token_of_one_algorithm_is_refused_where_another_is_configured() {
             let audiences = HashSet::from([tutor().audience().clone()]);
             let issuer = Issuer::new(keys.verification_key(verifies), audiences);
             let by_name = HashMap::from([(ISSUER.to_owned(), issuer)]);
-            let issuers = Issuers::new(by_name, clock.clone());
+            let issuers = BothWays::new(by_name, &clock);
 
             let other_key = KeyFiles::generate(signs).signing_key(signs);
             let signer = Signer::new(ISSUER.to_owned(), other_key, clock);
             let token = signer.sign(&tutor(), Duration::from_mins(5)).unwrap();
             let expected = if signs == verifies { WRONG_SIGNATURE } else { WRONG_ALGORITHM };
-            let error = issuers.authenticate(&token).await.unwrap_err();
-            assert_eq!(error.0.to_string(), expected, "{signs} to {verifies}");
+            let refusal = issuers.authenticate(&token).await.unwrap_err();
+            assert_eq!(refusal, expected, "{signs} to {verifies}");
         }
     }
 }
@@ -87,6 +87,8 @@ async fn the_algorithm_of_the_header_never_counts() {
         r#"{"alg":"ES256","alg":"HS256"}"#,
         r#"{"alg":null}"#,
         r#"{"Alg":"ES256"}"#,
+        r#"{"alg":"ES256","kid":7}"#,
+        r#"{"alg":"ES256","kid":null}"#,
         r#"{"typ":"JWT"}"#,
         "{}",
         "[]",
@@ -120,13 +122,12 @@ async fn one_issuer_cannot_sign_for_another() {
         (ISSUER.to_owned(), issuer(&keys)),
         ("other".to_owned(), issuer(&other_keys)),
     ]);
-    let issuers = Issuers::new(by_name, clock.clone());
+    let issuers = BothWays::new(by_name, &clock);
 
     let key = other_keys.signing_key(Algorithm::Es256);
     let forged = Signer::new(ISSUER.to_owned(), key.clone(), clock.clone());
     let token = forged.sign(&tutor(), Duration::from_mins(1)).unwrap();
-    let error = issuers.authenticate(&token).await.unwrap_err();
-    assert_eq!(error.0.to_string(), WRONG_SIGNATURE);
+    assert_eq!(issuers.authenticate(&token).await.unwrap_err(), WRONG_SIGNATURE);
 
     let rightful = Signer::new("other".to_owned(), key, clock);
     let token = rightful.sign(&tutor(), Duration::from_mins(1)).unwrap();
@@ -151,7 +152,6 @@ async fn a_key_in_the_header_is_never_used() {
         ("x5c", json!(["AAAA"])),
         ("kid", json!("../../../../dev/null")),
         ("kid", json!("' OR 1=1 --")),
-        ("kid", json!(7)),
     ] {
         let header = json!({"alg": "ES256", name: value}).to_string();
         let forged = sign(&header, &claims, &stranger);

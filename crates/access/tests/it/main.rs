@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod authentication;
+mod both_ways;
 mod forgery;
+mod fuzz;
+mod jwks;
 mod keys;
 mod scene;
 mod signing;
 mod support;
+mod tenant_policy;
+mod token_cache;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chats_access::{Algorithm, Issuer, Issuers};
-use chats_domain::ports::{Authenticator, Clock};
+use chats_access::{Algorithm, Issuer};
+use chats_domain::ports::Clock;
 use chats_domain::values::Account;
 use chats_testkit::memory::ManualClock;
 use jsonwebtoken::{EncodingKey, crypto};
 use serde_json::{Value, json};
 
+use crate::both_ways::BothWays;
 use crate::support::KeyFiles;
 
 pub(crate) const ISSUER: &str = "https://issuer.example.org";
@@ -26,7 +27,7 @@ pub(crate) const INVALID_CLAIMS: &str = "has a claim twice, or as something that
 pub(crate) struct Scene {
     pub(crate) keys: KeyFiles,
     pub(crate) clock: Arc<ManualClock>,
-    issuers: Issuers,
+    pub(crate) issuers: BothWays,
 }
 
 impl Scene {
@@ -44,7 +45,7 @@ impl Scene {
         );
         change(&mut issuer);
         let by_name = HashMap::from([(ISSUER.to_owned(), issuer)]);
-        Self { keys, issuers: Issuers::new(by_name, clock.clone()), clock }
+        Self { keys, issuers: BothWays::new(by_name, &clock), clock }
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -83,7 +84,7 @@ impl Scene {
     }
 
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Account, String> {
-        self.issuers.authenticate(token).await.map_err(|error| error.0.to_string())
+        self.issuers.authenticate(token).await
     }
 
     pub(crate) async fn refusal(&self, token: &str) -> String {

@@ -13,6 +13,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(12);
 
 /// What the process says once it serves.
 pub(super) struct Banner<'a> {
+    pub(super) scheme: &'static str,
     pub(super) address: SocketAddr,
     pub(super) database: String,
     /// The address of the embedded event service, if it is that one.
@@ -39,11 +40,12 @@ impl Banner<'_> {
             )
         };
         let mut text = format!(
-            "chats {version} is ready at http://{address}\n\
+            "chats {version} is ready at {scheme}://{address}\n\
              \n  database       {database}\
              \n  event service  {event_service}\
              \n  tenants        {tenants}",
             version = env!("CARGO_PKG_VERSION"),
+            scheme = self.scheme,
             address = self.address,
             database = self.database,
         );
@@ -58,7 +60,7 @@ impl Banner<'_> {
         let audience = development::AUDIENCE;
         let account: Account = format!("tutor.{audience}").parse()?;
         let token = token::sign(&key, &account, TOKEN_LIFETIME)?;
-        let chats = format!("http://{}/api/v1", self.address);
+        let chats = format!("{}://{}/api/v1", self.scheme, self.address);
         let event = format!("http://{event}/api/v1");
         Ok(format!(
             r#"

@@ -1,6 +1,7 @@
 //! What the process can be told to do.
 
 mod banner;
+mod check;
 mod event;
 mod migrate;
 mod recover;
@@ -8,6 +9,7 @@ mod serve;
 mod shutdown;
 mod token;
 
+pub(crate) use check::check;
 pub(crate) use event::event;
 pub(crate) use migrate::migrate;
 pub(crate) use recover::recover;

@@ -1,14 +1,17 @@
 use std::future::pending;
 use std::io;
 use std::net::TcpListener;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
-use chats_access::{Issuers, Policies};
-use chats_domain::ports::{Clock, EventRooms};
+use anyhow::{Context, Result, bail};
+use chats_access::{Issuers, Policies, TokenCache};
+use chats_cache::CachedStore;
+use chats_domain::ports::{Authenticator, ChatStore, Clock, EventRooms};
 use chats_domain::use_cases::{Chats, Ports};
 use chats_event_embedded::Running;
 use chats_http::Api;
+use chats_store::DieselStore;
 
 use super::banner::Banner;
 use super::shutdown::Shutdown;
@@ -17,7 +20,7 @@ use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
 use crate::tenants::Tenants;
-use crate::{database, output, recovery, telemetry, tenants, timing};
+use crate::{database, http, output, recovery, telemetry, tenants, timing, tls};
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
@@ -27,10 +30,13 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let event_settings = event_service::read(&loaded)?;
     let tenants = tenants::read(&loaded)?;
+    let tls = tls::read(&loaded)?;
+    let http = http::read(&loaded)?;
     let listener = listen(&loaded)?;
     let (store, database) = database::open(&loaded).await?;
     let (rooms, mut embedded) = event_rooms(&event_settings, &tenants, &clock)?;
     let banner = Banner {
+        scheme: if tls.is_some() { "https" } else { "http" },
         address: listener.local_addr()?,
         database,
         embedded: embedded.as_ref().map(Running::address),
@@ -39,15 +45,21 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     };
     let banner = banner.text()?;
 
-    let authenticator = Arc::new(Issuers::new(tenants.issuers, Arc::clone(&clock)));
+    let issuers = Issuers::new(tenants.issuers, Arc::clone(&clock));
+    let authenticator = authenticator(issuers, loaded.config.cache.tokens)?;
     let access = Arc::new(Policies::new(tenants.policies));
     let rooms = Arc::new(WatchedRooms::logged(rooms));
-    let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
+    let store = cached(store, loaded.config.cache.chats);
+    let ports = Ports { store, rooms, access, clock, ids: Arc::new(Uuid7) };
     let chats = Arc::new(Chats::new(ports, settings));
     let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), loaded.config.recovery.interval));
     // Until here a signal ends the process at once, for nothing is in flight.
     let mut shutdown = Shutdown::listen()?;
-    let server = chats_http::serve(listener, Api { chats, authenticator })?;
+    let tls = tls.map(|tls| {
+        tokio::spawn(tls.certificate.keep_up_to_date());
+        tls.config
+    });
+    let server = chats_http::serve(listener, tls, http, Api { chats, authenticator })?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     output::line(&banner);
@@ -87,6 +99,24 @@ fn listen(loaded: &Loaded) -> Result<TcpListener, ConfigError> {
     TcpListener::bind(address).map_err(|error| {
         loaded.error("http.listen", format!("cannot listen on {address}: {error}"))
     })
+}
+
+/// The issuers, behind a cache of so many tokens, if there is to be one.
+fn authenticator(issuers: Issuers, tokens: Option<NonZeroU32>) -> Result<Arc<dyn Authenticator>> {
+    let Some(tokens) = tokens else {
+        return Ok(Arc::new(issuers));
+    };
+    let cache = TokenCache::new(issuers, tokens).context("the system gives no random bytes")?;
+    Ok(Arc::new(cache))
+}
+
+/// The store, behind a cache of so many bytes, if there is to be one.
+fn cached(store: DieselStore, bytes: Option<NonZeroU64>) -> Arc<dyn ChatStore> {
+    let store = Arc::new(store);
+    match bytes {
+        Some(bytes) => Arc::new(CachedStore::new(store, bytes)),
+        None => store,
+    }
 }
 
 /// The event service: the configured one, or the embedded one, which is started.

@@ -1,7 +1,8 @@
 use std::fmt;
 
-use figment::error::Kind;
-use figment::{Figment, Metadata, Source};
+use figment::error::{Actual, Kind};
+use figment::value::Dict;
+use figment::{Figment, Metadata, Provider, Source};
 
 use super::load::ENV_PREFIX;
 
@@ -9,17 +10,39 @@ use super::load::ENV_PREFIX;
 /// may be a secret.
 #[derive(Debug)]
 pub(crate) struct ConfigError {
-    key: String,
+    /// The parts of the key. A name with a dot in it is one part.
+    path: Vec<String>,
     source: Option<String>,
     reason: String,
 }
 
 impl ConfigError {
     pub(super) fn at(key: &str, figment: &Figment, reason: String) -> Self {
-        let keys: Vec<_> = key.split('.').map(str::to_owned).collect();
+        let settings = figment.data().ok().and_then(|mut it| it.remove(figment.profile()));
+        let path = parts(key, &settings.unwrap_or_default());
         // A name with a dot in it cannot be looked up; what it stands in can.
-        let metadata = figment.find_metadata(key).or_else(|| figment.find_metadata(&keys[0]));
-        Self { key: key.to_owned(), source: metadata.map(|m| describe(m, &keys)), reason }
+        let metadata = figment.find_metadata(key).or_else(|| figment.find_metadata(&path[0]));
+        Self { source: metadata.map(|m| describe(m, &path)), path, reason }
+    }
+
+    /// The parts of the key, or none if it is about no setting in particular.
+    pub(crate) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// The setting, where it came from, and what is wrong with it.
+    pub(crate) fn finding(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| {
+            f.write_str(&self.path.join("."))?;
+            if let Some(source) = &self.source {
+                let space = if self.path.is_empty() { "" } else { " " };
+                write!(f, "{space}(from {source})")?;
+            }
+            if !self.path.is_empty() || self.source.is_some() {
+                f.write_str(": ")?;
+            }
+            f.write_str(&self.reason)
+        })
     }
 
     pub(super) fn from_figment(error: &figment::Error, figment: &Figment) -> Self {
@@ -38,6 +61,12 @@ impl ConfigError {
                 "is missing".to_owned()
             }
             Kind::UnknownVariant(_, known) => format!("is none of: {}", known.join(", ")),
+            Kind::InvalidType(
+                Actual::Bool(_) | Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_),
+                expected,
+            ) if is_of_environment(error.metadata.as_ref()) && expected.contains("string") => {
+                format!("expected {expected}: in a variable, write text like this in \"quotes\"")
+            }
             Kind::InvalidType(_, expected)
             | Kind::InvalidValue(_, expected)
             | Kind::InvalidLength(_, expected) => format!("expected {expected}"),
@@ -46,7 +75,25 @@ impl ConfigError {
         };
         let key = keys.join(".");
         let metadata = figment.find_metadata(&key).or(error.metadata.as_ref());
-        Self { source: metadata.map(|m| describe(m, &keys)), key, reason }
+        Self { source: metadata.map(|m| describe(m, &keys)), path: keys, reason }
+    }
+}
+
+/// The parts of a key, by the names that there are.
+fn parts(key: &str, settings: &Dict) -> Vec<String> {
+    let rest_behind = |name: &String| match key.strip_prefix(name.as_str())? {
+        "" => Some(""),
+        rest => rest.strip_prefix('.'),
+    };
+    let known = settings.iter().filter_map(|(name, value)| Some((name, value, rest_behind(name)?)));
+    match known.max_by_key(|(name, ..)| name.len()) {
+        Some((name, _, "")) => vec![name.clone()],
+        Some((name, value, rest)) => {
+            let inner =
+                value.as_dict().map_or_else(|| parts(rest, &Dict::new()), |it| parts(rest, it));
+            [vec![name.clone()], inner].concat()
+        }
+        None => key.split('.').map(str::to_owned).collect(),
     }
 }
 
@@ -60,12 +107,16 @@ fn without_excerpt(message: &str) -> String {
     format!("{}: {}", lines[0], lines[end + 1..].join(", "))
 }
 
+fn is_of_environment(metadata: Option<&Metadata>) -> bool {
+    metadata.is_some_and(|it| it.name.contains("environment"))
+}
+
 /// Where a value came from, in words.
 fn describe(metadata: &Metadata, keys: &[String]) -> String {
     if let Some(file) = metadata.source.as_ref().and_then(Source::file_path) {
         return file.display().to_string();
     }
-    if metadata.name.contains("environment") {
+    if is_of_environment(Some(metadata)) {
         return format!("the environment variable {ENV_PREFIX}{}", keys.join("__").to_uppercase());
     }
     if metadata.name.contains("TOML") {
@@ -76,14 +127,7 @@ fn describe(metadata: &Metadata, keys: &[String]) -> String {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("configuration")?;
-        if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
-        }
-        if let Some(source) = &self.source {
-            write!(f, " (from {source})")?;
-        }
-        write!(f, ": {}", self.reason)
+        write!(f, "configuration: {}", self.finding())
     }
 }
 

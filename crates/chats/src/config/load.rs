@@ -6,6 +6,7 @@ use figment::providers::{Env, Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
+use super::aside::Without;
 use super::{Config, ConfigError};
 
 /// The prefix of environment variables that are settings; `__` stands between the parts of a key.
@@ -45,13 +46,18 @@ pub(crate) struct Loaded {
 
 /// Reads the settings from all their sources. Later ones win: defaults, file, environment, flags.
 pub(crate) fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
+    load_without(&[], flags)
+}
+
+/// Reads the settings as [`load`] does, as if nobody had given these.
+pub(super) fn load_without(aside: &[Vec<String>], flags: &Flags) -> Result<Loaded, ConfigError> {
     let mut figment = Figment::from(Toml::string(include_str!("defaults.toml")));
     if let Some(file) = flags.file() {
-        figment = figment.merge(Toml::file_exact(file));
+        figment = figment.merge(Without { source: Toml::file_exact(file), aside });
     }
-    figment = figment.merge(environment());
+    figment = figment.merge(Without { source: environment(), aside });
     for flag in flags.given() {
-        figment = figment.merge(flag);
+        figment = figment.merge(Without { source: flag, aside });
     }
     match figment.extract::<Config>() {
         Ok(config) => Ok(Loaded { config, figment }),
@@ -83,7 +89,8 @@ impl Loaded {
 }
 
 impl Flags {
-    fn file(&self) -> Option<&Path> {
+    /// The file that is read, if one is.
+    pub(crate) fn file(&self) -> Option<&Path> {
         let default = Path::new(DEFAULT_FILE);
         self.config.as_deref().or_else(|| default.exists().then_some(default))
     }

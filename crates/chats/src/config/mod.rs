@@ -1,5 +1,7 @@
 //! The configuration: defaults, then a file, then the environment, then flags.
 
+mod aside;
+mod bytes;
 mod error;
 mod load;
 mod parsed;
@@ -7,15 +9,18 @@ mod parsed;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chats_access::Algorithm;
 use chats_domain::values::{Account, Audience};
+use chats_http::Origin;
 use figment::value::magic::RelativePathBuf;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use url::Url;
 
+pub(crate) use aside::Survey;
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Flags, Loaded, load};
 use parsed::Parsed;
@@ -26,7 +31,10 @@ use parsed::Parsed;
 pub(crate) struct Config {
     data_dir: RelativePathBuf,
     pub(crate) http: Http,
+    #[serde(default)]
+    pub(crate) limits: Limits,
     pub(crate) database: Database,
+    pub(crate) cache: Cache,
     pub(crate) event: Event,
     pub(crate) recovery: Recovery,
     pub(crate) log: Log,
@@ -43,6 +51,35 @@ pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     #[serde(with = "humantime_serde")]
     pub(crate) deadline: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) keep_alive: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) client_timeout: Duration,
+    pub(crate) max_connections: NonZeroU32,
+    pub(crate) cors_origins: Vec<Parsed<Origin>>,
+    pub(crate) tls: Option<HttpTls>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HttpTls {
+    certificate: RelativePathBuf,
+    key: RelativePathBuf,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) account: Option<Quota>,
+    pub(crate) audience: Option<Quota>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quota {
+    pub(crate) requests: NonZeroU32,
+    #[serde(with = "humantime_serde")]
+    pub(crate) per: Duration,
 }
 
 #[derive(Deserialize)]
@@ -55,8 +92,20 @@ pub(crate) struct Database {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Cache {
+    /// How many bytes of chats are kept in memory; `None` if none are.
+    #[serde(deserialize_with = "bytes::deserialize")]
+    pub(crate) chats: Option<NonZeroU64>,
+    /// How many tokens are remembered; `None` if none are.
+    #[serde(deserialize_with = "none_if_zero")]
+    pub(crate) tokens: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Event {
     pub(crate) url: String,
+    ca: Option<RelativePathBuf>,
     pub(crate) listen: SocketAddr,
     #[serde(with = "humantime_serde")]
     pub(crate) connect_timeout: Duration,
@@ -96,7 +145,17 @@ pub(crate) struct Identity {
 pub(crate) struct Issuer {
     pub(crate) audiences: Vec<Parsed<Audience>>,
     pub(crate) algorithm: Algorithm,
-    key: RelativePathBuf,
+    key: Option<RelativePathBuf>,
+    /// A file, or a URL, which is no path but is as good as one until somebody looks.
+    pub(crate) jwks: Option<RelativePathBuf>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) jwks_refresh: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) jwks_max_age: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) jwks_cooldown: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) jwks_timeout: Option<Duration>,
     #[serde(default = "yes")]
     pub(crate) require_exp: bool,
 }
@@ -107,6 +166,16 @@ pub(crate) struct AudiencePolicy {
     pub(crate) policy: PolicyName,
     pub(crate) trusted: Option<Vec<Parsed<Account>>>,
     pub(crate) records: Option<Vec<Record>>,
+    pub(crate) uri: Option<Parsed<Url>>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: Option<u8>,
+    pub(crate) concurrency: Option<NonZeroU16>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) cache_yes: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) cache_no: Option<Duration>,
+    pub(crate) cache_size: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -115,6 +184,7 @@ pub(crate) enum PolicyName {
     None,
     Local,
     LocalWhitelist,
+    Http,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,10 +195,37 @@ pub(crate) struct Record {
     pub(crate) action: String,
 }
 
+impl PolicyName {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Local => "local",
+            Self::LocalWhitelist => "localwhitelist",
+            Self::Http => "http",
+        }
+    }
+}
+
 impl Config {
     /// Where the embedded databases and the development key are.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.data_dir.relative()
+    }
+}
+
+impl HttpTls {
+    pub(crate) fn certificate_file(&self) -> PathBuf {
+        self.certificate.relative()
+    }
+
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.key.relative()
+    }
+}
+
+impl Event {
+    pub(crate) fn ca_file(&self) -> Option<PathBuf> {
+        self.ca.as_ref().map(RelativePathBuf::relative)
     }
 }
 
@@ -139,8 +236,8 @@ impl Identity {
 }
 
 impl Issuer {
-    pub(crate) fn key_file(&self) -> PathBuf {
-        self.key.relative()
+    pub(crate) fn key_file(&self) -> Option<PathBuf> {
+        self.key.as_ref().map(RelativePathBuf::relative)
     }
 }
 
@@ -152,6 +249,12 @@ impl fmt::Debug for Database {
             .field("max_connections", &self.max_connections)
             .finish_non_exhaustive()
     }
+}
+
+fn none_if_zero<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NonZeroU32>, D::Error> {
+    u32::deserialize(deserializer).map(NonZeroU32::new)
 }
 
 fn yes() -> bool {

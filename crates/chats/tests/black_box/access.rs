@@ -20,28 +20,31 @@ on_both_databases! {
     async fn no_route_serves_anyone_without_a_good_token(deployment) {
         let good = Deployment::token(TUTOR_7);
         let foreign = Deployment::token("tutor.unknown.example.org");
+        // A challenge names an error only if a token came (RFC 6750, section 3.1).
+        let none = r#"Bearer realm="chats""#;
+        let invalid = r#"Bearer realm="chats", error="invalid_token""#;
         let authorizations = [
-            None,
-            Some(String::new()),
-            Some("Bearer".to_owned()),
-            Some("Bearer ".to_owned()),
-            Some(format!("Basic {good}")),
-            Some(good.clone()),
-            Some(format!("Bearer {}", good.to_uppercase())),
-            Some(format!("Bearer {good}x")),
-            Some(format!("Bearer {good} {good}")),
-            Some(format!("Bearer {foreign}")),
-            Some(format!("Bearer {}", "x".repeat(9_000))),
+            (None, none),
+            (Some(String::new()), none),
+            (Some("Bearer".to_owned()), none),
+            (Some("Bearer ".to_owned()), none),
+            (Some(format!("Basic {good}")), none),
+            (Some(good.clone()), none),
+            (Some(format!("Bearer {}", good.to_uppercase())), invalid),
+            (Some(format!("Bearer {good}x")), invalid),
+            (Some(format!("Bearer {good} {good}")), invalid),
+            (Some(format!("Bearer {foreign}")), invalid),
+            (Some(format!("Bearer {}", "x".repeat(9_000))), invalid),
         ];
         for (method, path) in ROUTES {
-            for authorization in &authorizations {
+            for (authorization, challenge) in &authorizations {
                 let mut request = deployment.anonymous(method.clone(), path);
                 if let Some(authorization) = authorization {
                     request = request.header("authorization", authorization);
                 }
                 let answer = Answer::of(request.send().await.unwrap()).await;
                 answer.problem(401, "authentication_failed");
-                assert_eq!(answer.header("www-authenticate"), "Bearer");
+                assert_eq!(answer.header("www-authenticate"), *challenge);
             }
             let twice = deployment.anonymous(method.clone(), path).bearer_auth(&good);
             let twice = Answer::of(twice.bearer_auth(&good).send().await.unwrap()).await;

@@ -48,13 +48,30 @@ fn an_unknown_key_is_named_with_its_source() {
 fn a_bad_value_is_named_with_its_source_and_not_shown() {
     for (file, key) in [
         ("[http]\ndeadline = \"hunter2\"", "http.deadline"),
+        ("[http]\nkeep_alive = \"0s\"", "http.keep_alive"),
+        ("[http]\nkeep_alive = \"1 day\"", "http.keep_alive"),
+        ("[http]\nclient_timeout = \"999ms\"", "http.client_timeout"),
+        ("[http]\nmax_connections = 0", "http.max_connections"),
+        ("[http]\ncors_origins = [\"https://hunter2/\"]", "http.cors_origins"),
+        ("[http]\ncors_origins = [\"*\"]", "http.cors_origins"),
+        ("[limits]\naccount = { requests = 0, per = \"1s\" }", "limits.account.requests"),
+        ("[limits]\naccount = { requests = 1, per = \"0s\" }", "limits.account"),
+        ("[limits]\naudience = { requests = 1, per = \"2 days\" }", "limits.audience"),
+        ("[limits]\naudience = { requests = 1 }", "limits.audience.per"),
+        ("[limits]\naudience = 50", "limits.audience"),
         ("[event]\nurl = \"hunter2\"", "event.url"),
         ("[event]\ntimeout = \"5 hunter2\"", "event.timeout"),
         ("[event]\nroom_kind = \"hunter2\"", "event.room_kind"),
         ("[database]\nurl = \"mysql://chats:hunter2@db/chats\"", "database.url"),
         ("[database]\nurl = \"postgres://chats:hunter2@db:port/chats\"", "database.url"),
         ("[database]\nmax_connections = \"hunter2\"", "database.max_connections"),
+        ("[cache]\nchats = \"64 hunter2\"", "cache.chats"),
+        ("[cache]\nchats = -1", "cache.chats"),
+        ("[cache]\ntokens = -1", "cache.tokens"),
+        ("[cache]\ntokens = \"64 hunter2\"", "cache.tokens"),
         ("[recovery]\nlease = \"1s\"", "recovery.lease"),
+        ("[log]\nfilter = \"inof\"", "log.filter"),
+        ("[log]\nfilter = \"info,chats_http=loud\"", "log.filter"),
         ("[recovery]\ninterval = \"0s\"", "recovery.interval"),
         ("[recovery]\nbackoff_max = \"1ms\"", "recovery.backoff_max"),
         ("[http]\ndeadline = \"1s\"", "http.deadline"),
@@ -86,6 +103,18 @@ fn a_bad_value_is_named_with_its_source_and_not_shown() {
     let mut command = chats(directory.path());
     let error = one_message(&refusal(command.args(["--http-listen", SECRET])));
     assert!(error.contains("http.listen (from the flag --http-listen)"), "{error}");
+}
+
+#[test]
+fn text_that_looks_like_a_number_is_quoted_in_a_variable() {
+    let identity = "[identity]\naccount = \"chats.svc.example.org\"\nissuer = \"7\"\n\
+                    algorithm = \"HS256\"\nkey = \"nowhere\"";
+    for number in ["7", "-7", "7.5", "true"] {
+        let error = refused(identity, &[("CHATS_IDENTITY__ISSUER", number)]);
+        assert!(error.contains("CHATS_IDENTITY__ISSUER") && error.contains("quotes"), "{error}");
+    }
+    let error = refused(identity, &[("CHATS_IDENTITY__ISSUER", "\"7\"")]);
+    assert!(error.contains("identity.key"), "the issuer was taken: {error}");
 }
 
 #[test]

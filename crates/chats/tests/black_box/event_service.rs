@@ -27,6 +27,7 @@ async fn client_of_the_embedded_one() -> (Arc<dyn EventRooms>, Running) {
         base_url: format!("http://{}", running.address()).parse().unwrap(),
         connect_timeout: Duration::from_secs(1),
         timeout: Duration::from_secs(3),
+        extra_roots: None,
         room_kind: Some(RoomKind::Webinar),
     };
     let client = EventClient::new(&settings, Some(Arc::new(AccountAsToken))).unwrap();

@@ -6,12 +6,25 @@
 mod support;
 
 mod access;
+mod cache;
+mod check;
 mod configuration;
 mod convert;
+mod cors;
 mod create;
 mod development;
 mod event_service;
+mod foreign_tenants;
+mod forgery;
+mod fuzz;
 mod http_errors;
 mod input;
+mod jwks;
+mod limits;
+mod odd_requests;
 mod read;
 mod recover;
+mod slow_clients;
+mod smuggling;
+mod tenant_policy;
+mod tls;

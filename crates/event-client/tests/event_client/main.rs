@@ -12,6 +12,7 @@ mod connections;
 mod requests;
 mod scripted;
 mod setup;
+mod tls;
 mod trouble;
 
 use std::{sync::Arc, time::Duration};
@@ -53,6 +54,7 @@ fn settings(base_url: &str) -> Settings {
         base_url: base_url.parse().unwrap(),
         connect_timeout: Duration::from_secs(5),
         timeout: Duration::from_secs(10),
+        extra_roots: None,
         room_kind: Some(RoomKind::Webinar),
     }
 }

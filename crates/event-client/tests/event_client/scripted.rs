@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) struct Server {
@@ -14,8 +14,8 @@ pub(crate) struct Server {
 }
 
 /// A connection of the client. Dropping it closes it.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S = TcpStream> {
+    stream: S,
     unread: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Server {
 
     pub(crate) async fn accept(&self) -> Connection {
         let (stream, _) = self.listener.accept().await.unwrap();
-        Connection { stream, unread: Vec::new() }
+        Connection::over(stream)
     }
 
     /// Accepts a connection, reads a request, and answers with these bytes.
@@ -66,7 +66,15 @@ impl Server {
     }
 }
 
-impl Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self { stream, unread: Vec::new() }
+    }
+
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+
     pub(crate) async fn request(&mut self) -> Request {
         self.next_request().await.expect("the client went away")
     }

@@ -49,7 +49,7 @@ impl From<ReadError> for Problem {
 
 impl From<AuthenticationFailed> for Problem {
     fn from(AuthenticationFailed(cause): AuthenticationFailed) -> Self {
-        Self::authentication_failed("The bearer token was refused.").with_cause(cause)
+        Self::invalid_token().with_cause(cause)
     }
 }
 

@@ -14,8 +14,12 @@ use crate::problem::{Kind, Problem};
 /// The most bytes that a request's body has.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Receives a JSON body, checking what it says it is, and how long it gets.
-pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+/// Receives a JSON body, checking what it says it is, how long it gets, and how much `time` it takes.
+pub(crate) async fn receive(
+    request: &HttpRequest,
+    payload: Payload,
+    time: Duration,
+) -> Result<Bytes, Problem> {
     if !is_json(request) {
         let detail = "The body's Content-Type is not application/json.";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
@@ -24,7 +28,7 @@ pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
         let detail = "The body has a Content-Encoding; send it as it is.";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
-    let received = timeout(RECEIPT_TIMEOUT, payload.to_bytes_limited(MAX_BYTES)).await;
+    let received = timeout(time, payload.to_bytes_limited(MAX_BYTES)).await;
     match received {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => Err(Problem::new(Kind::InvalidPayload, "The body was cut off.")),
@@ -38,9 +42,6 @@ pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<B
 
 /// The most characters of a detail that repeats a part of the body.
 const MAX_DETAIL_CHARS: usize = 300;
-
-/// How long a client may take to send a body.
-const RECEIPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn is_json(request: &HttpRequest) -> bool {
     let mut types = request.headers().get_all(CONTENT_TYPE);
@@ -123,6 +124,9 @@ pub(crate) fn invalid(mut detail: String) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -150,5 +154,62 @@ mod tests {
     fn deep_nesting_is_no_trouble() {
         let body = format!(r#"{{"a":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
         assert!(JsonObject::parse(body.as_bytes()).is_ok());
+    }
+
+    /// An object, of which some names stand there twice, with a change somewhere.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        let name = prop_oneof!["[ab]", Just(r"\u0061".to_owned()), "\\PC{0,4}"];
+        let value = prop::sample::select(vec![
+            "1",
+            "1e400",
+            "-0",
+            "01",
+            "null",
+            "tru",
+            r#""a""#,
+            r#""\ud800""#,
+            "[1,{}]",
+            "{\"a\":[[]]}",
+            "",
+        ]);
+        let members = prop::collection::vec((name, value), 0..5);
+        let change = (any::<prop::sample::Index>(), any::<u8>());
+        (members, prop::option::weighted(0.3, change)).prop_map(|(members, change)| {
+            let members = members.iter().map(|(name, value)| format!("\"{name}\": {value}"));
+            let mut body = format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into_bytes();
+            if let Some((at, byte)) = change {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            body
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_any_reader_of_json_reads(body in bodies()) {
+            let Ok(object) = JsonObject::parse(&body) else {
+                // Members that are repeated are lost to that reader, and numbers may be too great for it.
+                return Ok(());
+            };
+            let text = std::str::from_utf8(&body).unwrap();
+            for (name, raw) in &object.0 {
+                prop_assert!(text.contains(raw.get()), "{name}");
+            }
+            if let Ok(read) = serde_json::from_slice::<Value>(&body) {
+                let names: Vec<_> = read.as_object().unwrap().keys().collect();
+                prop_assert_eq!(object.0.keys().collect::<Vec<_>>(), names);
+                for (name, raw) in &object.0 {
+                    let value: Value = serde_json::from_str(raw.get()).unwrap();
+                    prop_assert_eq!(&value, &read[name]);
+                }
+            }
+        }
+
+        #[test]
+        fn what_no_reader_of_json_reads_is_refused(body in prop::collection::vec(any::<u8>(), 0..40)) {
+            let is_object = serde_json::from_slice::<BTreeMap<String, &RawValue>>(&body).is_ok();
+            prop_assert!(is_object || JsonObject::parse(&body).is_err());
+        }
     }
 }

@@ -15,12 +15,11 @@ pub(crate) async fn caller(
 
 fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
-    let header = headers
-        .next()
-        .ok_or_else(|| Problem::authentication_failed("The request has no bearer token."))?;
+    let header =
+        headers.next().ok_or_else(|| Problem::no_token("The request has no bearer token."))?;
     if headers.next().is_some() {
         let detail = "The request has more than one Authorization header.";
-        return Err(Problem::authentication_failed(detail));
+        return Err(Problem::no_token(detail));
     }
     header
         .to_str()
@@ -29,14 +28,23 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
         .map(|(_, token)| token.trim_matches(' '))
         .filter(|token| !token.is_empty())
-        .ok_or_else(|| {
-            Problem::authentication_failed("The Authorization header is not 'Bearer' and a token.")
-        })
+        .ok_or_else(|| Problem::no_token("The Authorization header is not 'Bearer' and a token."))
 }
 
 impl Problem {
-    pub(crate) fn authentication_failed(detail: &str) -> Self {
+    /// No token came, or not one alone. The challenge then names no error (RFC 6750, section 3.1).
+    fn no_token(detail: &str) -> Self {
+        Self::authentication_failed(detail, r#"Bearer realm="chats""#)
+    }
+
+    /// The token that came does not count.
+    pub(crate) fn invalid_token() -> Self {
+        let challenge = r#"Bearer realm="chats", error="invalid_token""#;
+        Self::authentication_failed("The bearer token was refused.", challenge)
+    }
+
+    fn authentication_failed(detail: &str, challenge: &'static str) -> Self {
         Self::new(Kind::AuthenticationFailed, detail)
-            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 }

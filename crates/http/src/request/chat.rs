@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Payload};
 use chats_domain::use_cases::{ConvertChat, CreateChat};
@@ -11,8 +13,13 @@ use crate::problem::Problem;
 pub(crate) struct ChatRequest(Bytes);
 
 impl ChatRequest {
-    pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
-        body::receive(request, payload).await.map(Self)
+    /// Receives a body that takes no more than `time`.
+    pub(crate) async fn receive(
+        request: &HttpRequest,
+        payload: Payload,
+        time: Duration,
+    ) -> Result<Self, Problem> {
+        body::receive(request, payload, time).await.map(Self)
     }
 
     pub(crate) fn to_create(&self) -> Result<CreateChat, Problem> {

@@ -58,6 +58,9 @@ pub(crate) struct NotAUuid;
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -81,6 +84,33 @@ mod tests {
     fn a_segment_that_is_not_percent_encoded_utf_8_is_refused() {
         for path in ["/%ff", "/%C3", "/%ED%A0%80", "/%zz", "/100%", "/%2", "/%+1"] {
             assert!(Path(path).segment(0, "scope", |_| Ok::<_, NotAUuid>(())).is_err(), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_as_it_was_before_it_was_encoded(text in any::<String>()) {
+            let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+            let path = format!("/a/{encoded}/b");
+            let read = Path(&path).segment(1, "scope", |it| Ok::<_, NotAUuid>(it.to_owned()));
+            prop_assert_eq!(read.unwrap(), text);
+        }
+
+        #[test]
+        fn a_segment_is_read_if_nothing_of_it_is_lost(segment in "[%0-9a-gA-G+./é-]{0,12}") {
+            if let Some(text) = decode(&segment) {
+                let decoded: Vec<u8> = percent_decode_str(&segment).collect();
+                prop_assert_eq!(text.as_bytes(), decoded);
+                let signs = segment.matches('%').count();
+                prop_assert_eq!(text.len() + 2 * signs, segment.len());
+            }
+        }
+
+        #[test]
+        fn a_uuid_is_read_as_it_is_written(text in "[0-9a-fA-F-]{30,38}|[0-9a-f]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-f]{12}|\\PC{0,36}") {
+            if let Ok(uuid) = parse_uuid(&text) {
+                prop_assert_eq!(uuid.to_string(), text.to_lowercase());
+            }
         }
     }
 }

@@ -1,18 +1,23 @@
 //! `POST /api/v1/chats/convert`: creates a chat from an event room that exists already.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chats_domain::use_cases::Chats;
 
 use super::respond;
-use crate::Api;
+use crate::Settings;
+use crate::entrance::Entrance;
 use crate::problem::Problem;
-use crate::request::{ChatRequest, caller};
+use crate::request::ChatRequest;
 
 pub(super) async fn convert(
     request: HttpRequest,
     payload: web::Payload,
-    api: web::Data<Api>,
+    entrance: web::Data<Entrance>,
+    chats: web::Data<Chats>,
+    settings: web::Data<Settings>,
 ) -> Result<HttpResponse, Problem> {
-    let account = caller(&request, &*api.authenticator).await?;
-    let chat = ChatRequest::receive(&request, payload).await?.to_convert()?;
-    respond::creation(async move { api.chats.convert(&account, chat).await }).await
+    let account = entrance.admit(&request).await?;
+    let body = ChatRequest::receive(&request, payload, settings.client_timeout).await?;
+    let chat = body.to_convert()?;
+    respond::creation(async move { chats.convert(&account, chat).await }).await
 }

@@ -7,9 +7,11 @@ mod read_by_key;
 mod respond;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard, web};
 use chats_domain::values::ChatId;
 
+use crate::cors;
 use crate::problem::{Kind, Problem};
 
 /// Registers all routes, and the answers for all other paths and methods.
@@ -17,10 +19,15 @@ pub(crate) fn configure(app: &mut web::ServiceConfig) {
     let reads = || web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
     app.service(posts_to("/api/v1/chats").route(web::post().to(create::create)))
         .service(posts_to("/api/v1/chats/convert").route(web::post().to(convert::convert)))
-        .service(reads_of("/api/v1/chats/{chat_id}").route(reads().to(read::read)))
+        .service(
+            reads_of("/api/v1/chats/{chat_id}")
+                .route(reads().to(read::read))
+                .wrap(from_fn(cors::share)),
+        )
         .service(
             reads_of("/api/v1/audiences/{audience}/chats/{scope}")
-                .route(reads().to(read_by_key::read_by_key)),
+                .route(reads().to(read_by_key::read_by_key))
+                .wrap(from_fn(cors::share)),
         )
         .default_service(web::to(route_not_found));
 }

@@ -1,20 +1,21 @@
 //! `GET /api/v1/chats/{chat_id}`: reads a chat by its identifier.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chats_domain::use_cases::ReadError;
+use chats_domain::use_cases::{Chats, ReadError};
 
 use super::respond;
-use crate::Api;
+use crate::entrance::Entrance;
 use crate::problem::{Kind, Problem};
-use crate::request::{Path, caller, parse_uuid};
+use crate::request::{Path, parse_uuid};
 
 pub(super) async fn read(
     request: HttpRequest,
-    api: web::Data<Api>,
+    entrance: web::Data<Entrance>,
+    chats: web::Data<Chats>,
 ) -> Result<HttpResponse, Problem> {
-    let account = caller(&request, &*api.authenticator).await?;
+    let account = entrance.admit(&request).await?;
     let chat_id = Path::of(&request).segment(3, "chat_id", parse_uuid)?.into();
-    let chat = api.chats.read(&account, chat_id).await.map_err(|error| match error {
+    let chat = chats.read(&account, chat_id).await.map_err(|error| match error {
         ReadError::NotFound => {
             Problem::new(Kind::ChatNotFound, format!("No chat has the id '{chat_id}'."))
         }

@@ -1,7 +1,7 @@
 //! What the routes answer with.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, ETAG, HeaderValue, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
 use chats_domain::use_cases::{CreateError, Creation};
@@ -38,7 +38,10 @@ pub(super) fn read(request: &HttpRequest, chat: &Chat) -> Result<HttpResponse, P
         HttpResponse::Ok().insert_header(ContentType::json()).body(body)
     };
     let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
-    response.headers_mut().insert(ETAG, etag);
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag);
+    // A browser may keep it, but has to ask each time, with a token: whether it may read is decided then.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     Ok(response)
 }
 

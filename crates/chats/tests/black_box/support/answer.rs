@@ -44,8 +44,9 @@ impl Answer {
         assert_eq!(problem["status"], status);
         assert!(!problem["title"].as_str().unwrap().is_empty());
         assert!(!problem["detail"].as_str().unwrap().is_empty());
-        assert_eq!(problem["is_transient"], status == 503);
-        assert_eq!(self.headers.contains_key("retry-after"), status == 503);
+        let is_transient = status == 429 || status == 503;
+        assert_eq!(problem["is_transient"], is_transient);
+        assert_eq!(self.headers.contains_key("retry-after"), is_transient);
         assert_eq!(problem["request_id"], self.header("x-request-id"));
         problem
     }

@@ -1,4 +1,5 @@
-use std::fs;
+use std::fs::{self, File};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ issuer = "svc.example.org"
 algorithm = "HS256"
 key = "identity.key"
 [issuers."iam.example.org"]
-audiences = ["school.example.org", "other.example.org", "listed.example.org", "stranger.example.org"]
+audiences = ["school.example.org", "other.example.org", "listed.example.org", "stranger.example.org", "asked.example.org"]
 algorithm = "HS256"
 key = "issuer.key"
 [audiences."school.example.org"]
@@ -68,7 +69,7 @@ pub(crate) struct Deployment {
     pub(crate) directory: TempDir,
     pub(crate) url: String,
     pub(crate) event_url: String,
-    database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     service: Option<Process>,
     event_service: Option<Process>,
     http: Client,
@@ -76,9 +77,14 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     pub(crate) async fn on(database: Database) -> Self {
+        Self::with(database, "").await
+    }
+
+    /// A deployment with these sections in its configuration, beside those of all.
+    pub(crate) async fn with(database: Database, sections: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str, content: &str| fs::write(directory.path().join(name), content);
-        file("chats.toml", CONFIGURATION).unwrap();
+        file("chats.toml", &format!("{CONFIGURATION}{sections}")).unwrap();
         file("issuer.key", ISSUER_SECRET).unwrap();
         file("identity.key", IDENTITY_SECRET).unwrap();
         let database_url = match database {
@@ -111,6 +117,17 @@ impl Deployment {
         let (service, said) = Process::start(command.arg("serve"), "tenants");
         self.url = url_after("is ready at ", &said);
         self.service = Some(service);
+    }
+
+    /// Starts the service, which was not running, and logs what `filter` lets through. Returns the log.
+    pub(crate) fn start_with_log(&mut self, filter: &str) -> PathBuf {
+        let log = self.directory.path().join("chats.log");
+        let mut command = self.command();
+        command.env("CHATS_LOG__FILTER", filter).stderr(File::create(&log).unwrap());
+        let (service, said) = Process::start(command.arg("serve"), "tenants");
+        self.url = url_after("is ready at ", &said);
+        self.service = Some(service);
+        log
     }
 
     /// Ends the service as a crash would.
@@ -152,9 +169,12 @@ impl Deployment {
     }
 
     pub(crate) fn token_for(account: &str, lifetime: Duration) -> String {
-        let key = SigningKey::parse(Algorithm::Hs256, ISSUER_SECRET.as_bytes()).unwrap();
-        let signer = Signer::new("iam.example.org".to_owned(), key, Arc::new(SystemClock));
-        signer.sign(&account.parse().unwrap(), lifetime).unwrap()
+        sign("iam.example.org", ISSUER_SECRET, account, lifetime)
+    }
+
+    /// A token that the service could have signed itself.
+    pub(crate) fn own_token(account: &str) -> String {
+        sign("svc.example.org", IDENTITY_SECRET, account, Duration::from_mins(10))
     }
 
     /// A request to the service, without a token.
@@ -243,6 +263,12 @@ impl Deployment {
         let answer = Answer::of(request.send().await.unwrap()).await;
         assert!(answer.status < 300, "{}", answer.text);
     }
+}
+
+fn sign(issuer: &str, secret: &str, account: &str, lifetime: Duration) -> String {
+    let key = SigningKey::parse(Algorithm::Hs256, secret.as_bytes()).unwrap();
+    let signer = Signer::new(issuer.to_owned(), key, Arc::new(SystemClock));
+    signer.sign(&account.parse().unwrap(), lifetime).unwrap()
 }
 
 fn url_after(words: &str, said: &str) -> String {

@@ -2,11 +2,17 @@
 
 mod answer;
 mod deployment;
+mod forger;
 mod process;
+mod raw;
+mod tenant;
 
 pub(crate) use answer::Answer;
 pub(crate) use deployment::{Database, Deployment, TRIES};
+pub(crate) use forger::Forger;
 pub(crate) use process::{Process, chats, refusal};
+pub(crate) use raw::Raw;
+pub(crate) use tenant::{Says, Tenant};
 
 /// Stamps each test for both databases.
 macro_rules! on_both_databases {

@@ -1,6 +1,10 @@
 //! PostgreSQL: a pool of connections that live on one runtime.
 
-use std::iter;
+mod connector;
+mod tls;
+mod url;
+mod verifier;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +12,7 @@ use chats_domain::ports::Cause;
 use deadpool::Runtime;
 use deadpool::managed::{BuildError, Object, Timeouts};
 use diesel::connection::SimpleConnection;
-use diesel::result::{ConnectionError, ConnectionResult, DatabaseErrorKind, Error, QueryResult};
+use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
@@ -16,24 +20,19 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use tokio::runtime::Handle;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use tokio_postgres::{Config, NoTls};
 
+pub(crate) use self::connector::Connector;
+pub use self::tls::TlsError;
+pub(crate) use self::url::PostgresUrl;
 use crate::database::PoolSettings;
 use crate::failure::Failure;
-
-/// A server that has not even acknowledged what it was sent for this long is gone.
-const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was silent for this long is probed.
-const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: Pool<AsyncPgConnection>,
-    config: Arc<Config>,
-    runtime: Handle,
+    connector: Arc<Connector>,
     answer_timeout: Duration,
 }
 
@@ -42,25 +41,13 @@ type PooledConnection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 impl Postgres {
     /// Makes a pool, and the first connection as a trial.
     pub(crate) async fn connect(
-        config: &Config,
+        connector: Connector,
         settings: PoolSettings,
-        runtime: Handle,
     ) -> Result<Self, Cause> {
-        let mut config = config.clone();
-        config.keepalives_idle(config.get_keepalives_idle().min(KEEPALIVES_IDLE));
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
-        }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(settings.acquire_timeout);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("chats");
-        }
-        let config = Arc::new(config);
-        let pool = pool(Arc::clone(&config), settings, runtime.clone())?;
+        let connector = Arc::new(connector);
+        let pool = pool(Arc::clone(&connector), settings)?;
         drop(pool.get().await.map_err(cause)?);
-        Ok(Self { pool, config, runtime, answer_timeout: settings.answer_timeout })
+        Ok(Self { pool, connector, answer_timeout: settings.answer_timeout })
     }
 
     /// Runs a query that changes something, and returns how many rows it changed.
@@ -92,7 +79,7 @@ impl Postgres {
         &self,
         work: impl FnOnce(&mut BlockingConnection) -> Result<T, Cause> + Send + 'static,
     ) -> Result<T, Cause> {
-        let connection = establish(Arc::clone(&self.config), self.runtime.clone()).await?;
+        let connection = self.connector.establish().await?;
         let locked_work = move || {
             let mut connection = BlockingConnection::from(connection);
             // The lock goes with the connection, at the latest.
@@ -100,7 +87,7 @@ impl Postgres {
             SimpleConnection::batch_execute(&mut connection, &lock)?;
             work(&mut connection)
         };
-        self.runtime.spawn_blocking(locked_work).await?
+        self.connector.runtime().spawn_blocking(locked_work).await?
     }
 
     async fn connection(&self) -> Result<PooledConnection, Failure> {
@@ -147,15 +134,16 @@ pub(crate) type BlockingConnection = AsyncConnectionWrapper<AsyncPgConnection>;
 const EXCLUSIVE_WORK_LOCK: i64 = 0x63_68_61_74_73;
 
 fn pool(
-    config: Arc<Config>,
+    connector: Arc<Connector>,
     settings: PoolSettings,
-    runtime: Handle,
 ) -> Result<Pool<AsyncPgConnection>, BuildError> {
     let mut manager_config = ManagerConfig::default();
     // A closed connection is noticed without a query.
     manager_config.recycling_method = RecyclingMethod::Fast;
-    manager_config.custom_setup =
-        Box::new(move |_| Box::pin(establish(Arc::clone(&config), runtime.clone())));
+    manager_config.custom_setup = Box::new(move |_| {
+        let connector = Arc::clone(&connector);
+        Box::pin(async move { connector.establish().await })
+    });
 
     let acquire_timeout = Some(settings.acquire_timeout);
     // The manager never sees the URL: it is in the closure above.
@@ -170,33 +158,10 @@ fn pool(
         .build()
 }
 
-/// Opens a connection on `runtime`: its socket and the task that drives it stay there.
-async fn establish(config: Arc<Config>, runtime: Handle) -> ConnectionResult<AsyncPgConnection> {
-    let connect = async move {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
-        match connection.parameter("server_encoding") {
-            Some("UTF8") | None => {}
-            Some(other) => {
-                let reason = format!("the database has the encoding {other}, and needs UTF8");
-                return Err(ConnectionError::BadConnection(reason));
-            }
-        }
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await
-    };
-    runtime.spawn(connect).await.map_err(|error| bad(&error))?
-}
-
 /// Why there is no connection, without the pool's own words about it.
 fn cause(error: PoolError) -> Cause {
     match error {
         PoolError::Backend(error) => Box::new(error),
         error => Box::new(error),
     }
-}
-
-/// Diesel keeps the text of an error only, so the text tells its causes too.
-fn bad(error: &dyn std::error::Error) -> ConnectionError {
-    let causes = iter::successors(Some(error), |error| error.source());
-    let texts: Vec<_> = causes.map(ToString::to_string).collect();
-    ConnectionError::BadConnection(texts.join(": "))
 }

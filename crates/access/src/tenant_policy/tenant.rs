@@ -1,0 +1,148 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chats_domain::values::Account;
+use reqwest::{Client, Response};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use url::Url;
+
+use super::failure::Failure;
+use super::lookups::Lookups;
+use super::question::Question;
+use super::{TenantPolicyError, TenantPolicySettings};
+use crate::{Identity, Signer};
+
+/// The longest answer that is read. A list of actions is much shorter.
+pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// How long each of our tokens for a tenant is good.
+const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+
+/// How long a connection may idle. Services commonly close theirs after five seconds.
+const LONGEST_IDLE: Duration = Duration::from_secs(4);
+
+/// A tenant's service, as who asks it sees it.
+pub(super) struct Tenant {
+    http: Client,
+    uri: Url,
+    identity: Identity,
+    /// Our account, as the tenant's objects name it.
+    service: String,
+    places: Semaphore,
+    timeout: Duration,
+    retries: u8,
+}
+
+impl Tenant {
+    pub(super) fn new(
+        settings: &TenantPolicySettings,
+        account: Account,
+        signer: Signer,
+    ) -> Result<Self, TenantPolicyError> {
+        Ok(Self {
+            http: http_client(&settings.uri)?,
+            uri: settings.uri.clone(),
+            service: account.to_string(),
+            identity: Identity::towards(&settings.audience, signer, account, TOKEN_LIFETIME),
+            places: Semaphore::new(settings.concurrency.get().into()),
+            timeout: settings.timeout,
+            retries: settings.retries,
+        })
+    }
+
+    /// Asks, if need be more than once. Asking changes nothing, so it does no harm to ask twice.
+    pub(super) async fn allows(&self, question: &Question) -> Result<bool, Failure> {
+        let mut retries = self.retries;
+        loop {
+            match self.try_once(question).await {
+                Err(failure) if failure.may_pass() && retries > 0 => retries -= 1,
+                told => return told,
+            }
+        }
+    }
+
+    async fn try_once(&self, question: &Question) -> Result<bool, Failure> {
+        let mut is_asking = false;
+        let attempt = async {
+            let _place = self.places.acquire().await.map_err(|_| Failure::Busy)?;
+            is_asking = true;
+            self.ask(question).await
+        };
+        match timeout(self.timeout, attempt).await {
+            Ok(told) => told,
+            Err(_) if is_asking => Err(Failure::TimedOut),
+            Err(_) => Err(Failure::Busy),
+        }
+    }
+
+    async fn ask(&self, question: &Question) -> Result<bool, Failure> {
+        let token = self.identity.token().map_err(Failure::NoToken)?;
+        let request = self.http.post(self.uri.clone()).bearer_auth(token);
+        let response = request.json(&question.to_json(&self.service)).send().await?;
+        if !response.status().is_success() {
+            return Err(Failure::Status(response.status().as_u16()));
+        }
+        let allowed: Vec<String> = serde_json::from_slice(&body(response).await?)?;
+        Ok(allowed.iter().any(|action| action == question.action.as_str()))
+    }
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(Failure::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn http_client(uri: &Url) -> Result<Client, TenantPolicyError> {
+    let builder = Client::builder()
+        .user_agent(concat!("chats/", env!("CARGO_PKG_VERSION")))
+        .pool_idle_timeout(LONGEST_IDLE)
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .dns_resolver(Arc::new(Lookups::default()))
+        // Without this, `HTTP_PROXY` and the like would be heeded.
+        .no_proxy();
+    let builder = match uri.scheme() {
+        // It needs no certificates, so that it works on systems that have none.
+        "http" => builder.tls_certs_only([]),
+        _ => builder,
+    };
+    builder.build().map_err(TenantPolicyError::HttpClient)
+}
+
+#[cfg(test)]
+mod tests {
+    use chats_domain::ports::{Action, Object};
+    use chats_testkit::memory::ManualClock;
+
+    use super::*;
+    use crate::{Algorithm, SigningKey};
+
+    #[tokio::test]
+    async fn who_gets_no_place_in_time_is_not_asked_about() {
+        // There is nobody to be asked: a question would fail in another way.
+        let uri = "http://127.0.0.1:1".parse().unwrap();
+        let settings = TenantPolicySettings {
+            timeout: Duration::from_millis(20),
+            ..TenantPolicySettings::new("school.example.org".parse().unwrap(), uri)
+        };
+        let account: Account = "chats.svc.example.org".parse().unwrap();
+        let key = SigningKey::parse(Algorithm::Hs256, &[7; 32]).unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let signer = Signer::new("iam.example.org".to_owned(), key, clock);
+        let tenant = Tenant::new(&settings, account.clone(), signer).unwrap();
+
+        let question = Question { account, object: Object::Chats, action: Action::Read };
+        let all_places = tenant.places.acquire_many(32).await.unwrap();
+        assert!(matches!(tenant.allows(&question).await, Err(Failure::Busy)));
+        drop(all_places);
+        assert!(!matches!(tenant.allows(&question).await, Err(Failure::Busy)));
+    }
+}

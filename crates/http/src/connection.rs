@@ -1,0 +1,159 @@
+//! Connections that are held without anything being asked on them.
+//!
+//! The framework ends a connection on which no first request begins, and one that is idle. It keeps one
+//! for ever on which a later head never becomes complete, on which a body goes on after its answer, or
+//! whose client does not take the answers. What these have in common: no request begins.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::rt::net::{ActixStream, Ready, TcpStream};
+use actix_web::rt::time::{Instant, Sleep, sleep};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A connection that fails once no request has begun on it for as long as `patience` after the last
+/// answer.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    activity: Activity,
+    patience: Duration,
+    /// When to look whether patience is at its end, while nothing can be read or written.
+    timer: Pin<Box<Sleep>>,
+}
+
+/// What happens on a connection.
+#[derive(Clone)]
+pub(crate) struct Activity(Rc<Cell<State>>);
+
+#[derive(Clone, Copy)]
+enum State {
+    /// A request is being answered.
+    Busy,
+    /// There has been no request since.
+    Waiting { since: Instant },
+}
+
+impl Activity {
+    /// Says that a request is being answered, until the returned value is dropped.
+    pub(crate) fn busy(&self) -> Busy {
+        self.0.set(State::Busy);
+        Busy(self.clone())
+    }
+}
+
+pub(crate) struct Busy(Activity);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.set(State::Waiting { since: Instant::now() });
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+        let activity = Activity(Rc::new(Cell::new(State::Waiting { since: Instant::now() })));
+        Self { stream, activity, patience, timer: Box::pin(sleep(patience)) }
+    }
+
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+
+    /// What comes of nothing to read, or no room to write: waiting on, or the end of patience.
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            let now = Instant::now();
+            let since = match self.activity.0.get() {
+                State::Busy => now,
+                State::Waiting { since } => since,
+            };
+            let end = since + self.patience;
+            if end <= now {
+                tracing::debug!("closing a connection on which nothing was asked");
+                return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+            }
+            self.timer.as_mut().reset(end);
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let poll = self.as_mut().stream().poll_read(cx, buf);
+        if poll.is_ready() { poll } else { self.wait(cx) }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let poll = self.as_mut().stream().poll_write(cx, buf);
+        if poll.is_ready() { poll } else { self.wait(cx) }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = self.as_mut().stream().poll_write_vectored(cx, bufs);
+        if poll.is_ready() { poll } else { self.wait(cx) }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(cx)
+    }
+}
+
+impl ActixStream for Connection {
+    fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
+        ActixStream::poll_read_ready(&self.stream, cx)
+    }
+
+    fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
+        ActixStream::poll_write_ready(&self.stream, cx)
+    }
+}
+
+/// What HTTP is spoken over.
+pub(crate) trait Stream: ActixStream + 'static {
+    fn activity(&self) -> Activity;
+}
+
+impl Stream for Connection {
+    fn activity(&self) -> Activity {
+        self.activity.clone()
+    }
+}
+
+impl Stream for TlsStream<Connection> {
+    fn activity(&self) -> Activity {
+        self.get_ref().0.activity()
+    }
+}

@@ -1,0 +1,20 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::{Limits, Origin};
+
+/// How the server treats its clients.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long an idle connection is kept. Longer than load balancers keep theirs, so that it is never
+    /// the service that closes a connection on which a request is under way.
+    pub keep_alive: Duration,
+    /// How long a client may take to send the head of its first request, and how long to send a body.
+    pub client_timeout: Duration,
+    /// The most connections that are open at once. Further ones wait to be accepted.
+    pub max_connections: NonZeroU32,
+    /// How much may be asked.
+    pub limits: Limits,
+    /// The sites whose pages may read chats.
+    pub cors_origins: Vec<Origin>,
+}

@@ -1,0 +1,123 @@
+use std::error::Error;
+use std::iter;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::result::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::tls::TlsError;
+use super::url::PostgresUrl;
+use crate::database::PoolSettings;
+
+/// A server that has not even acknowledged what it was sent for this long is gone.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was silent for this long is probed.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+
+/// Opens connections to one database.
+pub(crate) struct Connector {
+    how: Arc<How>,
+    runtime: Handle,
+}
+
+struct How {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+    timeout: Duration,
+}
+
+impl Connector {
+    /// Reads the files that the URL names.
+    pub(crate) fn new(
+        url: &PostgresUrl,
+        settings: PoolSettings,
+        runtime: Handle,
+    ) -> Result<Self, TlsError> {
+        let mut config = url.config.clone();
+        config.keepalives_idle(config.get_keepalives_idle().min(KEEPALIVES_IDLE));
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(settings.acquire_timeout);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("chats");
+        }
+        let how = How { config, tls: url.tls.connector()?, timeout: settings.acquire_timeout };
+        Ok(Self { how: Arc::new(how), runtime })
+    }
+
+    /// The runtime that connections are opened on.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Opens a connection on the runtime: its socket and the task that drives it stay there.
+    pub(super) async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
+        let how = Arc::clone(&self.how);
+        let connect = async move {
+            // A server may accept a connection, and then say nothing.
+            timeout(how.timeout, how.connect()).await.map_err(|elapsed| bad(&elapsed))?
+        };
+        self.runtime.spawn(connect).await.map_err(|error| bad(&error))?
+    }
+}
+
+impl How {
+    async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
+        let Some(tls) = &self.tls else {
+            return adopt(self.config.connect(NoTls).await).await;
+        };
+        match self.config.connect(tls.clone()).await {
+            // `NoTls` does not even ask the server for TLS.
+            Err(error) if self.prefers_tls() && may_be_due_to_tls(&error) => {
+                tracing::debug!(%error, "a connection with TLS failed, now one without is tried");
+                adopt(self.config.connect(NoTls).await).await
+            }
+            connected => adopt(connected).await,
+        }
+    }
+
+    fn prefers_tls(&self) -> bool {
+        self.config.get_ssl_mode() == SslMode::Prefer
+    }
+}
+
+/// Whether a connection without TLS may succeed where this one failed, as libpq's `prefer` assumes. A
+/// server that had its say may just not want TLS from this user; a password stays wrong.
+fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
+    error.code().is_none_or(|code| *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+}
+
+async fn adopt<S>(
+    connected: Result<(Client, Connection<Socket, S>), tokio_postgres::Error>,
+) -> ConnectionResult<AsyncPgConnection>
+where
+    S: TlsStream + Unpin + Send + 'static,
+{
+    let (client, connection) = connected.map_err(|error| bad(&error))?;
+    match connection.parameter("server_encoding") {
+        Some("UTF8") | None => {}
+        Some(other) => {
+            let reason = format!("the database has the encoding {other}, and needs UTF8");
+            return Err(ConnectionError::BadConnection(reason));
+        }
+    }
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// Diesel keeps the text of an error only, so the text tells its causes too.
+fn bad(error: &dyn Error) -> ConnectionError {
+    let causes = iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    ConnectionError::BadConnection(texts.join(": "))
+}

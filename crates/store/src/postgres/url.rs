@@ -1,0 +1,121 @@
+use std::borrow::Cow;
+use std::path::Path;
+
+use percent_encoding::percent_decode_str;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+use super::tls::{Tls, TlsError, TlsParameters};
+use crate::InvalidDatabaseUrl;
+
+/// A PostgreSQL URL, parsed.
+#[derive(Clone)]
+pub(crate) struct PostgresUrl {
+    pub(crate) config: Config,
+    pub(super) tls: Tls,
+}
+
+impl PostgresUrl {
+    /// Parses a URL as libpq does. The driver knows few of the parameters that speak of TLS, so they
+    /// are taken out before it gets to see the rest.
+    pub(crate) fn parse(url: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let (url, query) = split_query(url);
+        let (parameters, others) = tls_parameters(query)?;
+        let url = if others.is_empty() { Cow::from(url) } else { format!("{url}?{others}").into() };
+        let mut config: Config = url.parse().map_err(|_| InvalidDatabaseUrl::MalformedPostgres)?;
+        let has_an_at = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+        if config.get_hosts().iter().any(has_an_at) {
+            return Err(InvalidDatabaseUrl::AmbiguousPostgres);
+        }
+        if config.get_hosts().is_empty() {
+            // Without a name of the server the driver speaks no TLS.
+            for address in config.get_hostaddrs().to_vec() {
+                config.host(address.to_string());
+            }
+        }
+        let mut tls = Tls::try_from(parameters)?;
+        if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
+            // There is no TLS on Unix sockets, and libpq heeds no `sslmode` there.
+            tls = Tls::Disabled;
+        }
+        config.ssl_mode(match tls {
+            Tls::Disabled => SslMode::Disable,
+            Tls::Preferred { .. } => SslMode::Prefer,
+            Tls::Required { .. } => SslMode::Require,
+        });
+        Ok(Self { config, tls })
+    }
+
+    /// Reads the files that TLS takes.
+    pub(crate) fn check_tls(&self) -> Result<(), TlsError> {
+        self.tls.connector().map(drop)
+    }
+
+    /// The same, where relative paths of files start in `directory`.
+    pub(crate) fn relative_to(mut self, directory: &Path) -> Self {
+        for path in self.tls.files_mut() {
+            *path = directory.join(&path);
+        }
+        self
+    }
+}
+
+/// Splits where the driver does. A `?` before the first `@` is part of a password.
+fn split_query(url: &str) -> (&str, &str) {
+    let after_credentials = url.find('@').map_or(0, |at| at + 1);
+    let Some(mark) = url[after_credentials..].find('?') else {
+        return (url, "");
+    };
+    let (url, query) = url.split_at(after_credentials + mark);
+    (url, &query[1..])
+}
+
+/// Takes out the parameters that speak of TLS. Returns the others as they are.
+fn tls_parameters(query: &str) -> Result<(TlsParameters, String), InvalidDatabaseUrl> {
+    let (mut tls, mut others) = (TlsParameters::default(), Vec::new());
+    for parameter in query.split('&') {
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        match tls.slot(&decoded(key)?) {
+            Some(slot) => *slot = Some(decoded(value)?.into_owned()),
+            None => others.push(parameter),
+        }
+    }
+    Ok((tls, others.join("&")))
+}
+
+fn decoded(text: &str) -> Result<Cow<'_, str>, InvalidDatabaseUrl> {
+    percent_decode_str(text).decode_utf8().map_err(|_| InvalidDatabaseUrl::MalformedPostgres)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_is_asked_for_tls_as_the_url_says() {
+        for (url, mode) in [
+            ("postgres://host/chats", SslMode::Prefer),
+            ("postgres://host/chats?sslmode=disable", SslMode::Disable),
+            ("postgres://host/chats?sslmode=require", SslMode::Require),
+            ("postgres://host/chats?sslmode=verify-ca&sslrootcert=r", SslMode::Require),
+            ("postgres://host/chats?sslrootcert=system", SslMode::Require),
+            ("postgres://me:?sslmode=disable@host/chats", SslMode::Prefer),
+            ("postgres://%2Frun%2Fpostgresql/chats?sslmode=require", SslMode::Disable),
+            ("postgres:///chats?host=/run/postgresql", SslMode::Disable),
+            ("postgres://%2Frun%2Fpostgresql,host/chats?sslmode=require", SslMode::Require),
+        ] {
+            let parsed = PostgresUrl::parse(url).unwrap();
+            assert_eq!(parsed.config.get_ssl_mode(), mode, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_url_start_in_a_directory() {
+        let url = "postgres://host/chats?sslmode=verify-full&sslrootcert=ca.pem\
+                   &sslcert=%2Fetc%2Fme.pem&sslkey=my%20keys/me.pem";
+        let mut url = PostgresUrl::parse(url).unwrap().relative_to(Path::new("/srv"));
+        let files = url.tls.files_mut();
+        let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+        assert_eq!(files, ["/srv/ca.pem", "/etc/me.pem", "/srv/my keys/me.pem"]);
+    }
+}
