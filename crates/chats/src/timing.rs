@@ -7,8 +7,11 @@ use crate::config::{ConfigError, Loaded};
 /// The pause after a first attempt to open a chat that did not succeed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How often a request itself tries: a broken connection does not reach its caller, and an event service
-/// that is ill is not asked much more often than before.
+/// After this time the platform's clients give up.
+const CLIENTS_GIVE_UP: Duration = Duration::from_secs(10);
+
+/// How often a request itself tries: its caller does not see a broken connection, and an event service in
+/// trouble gets three calls for a request at the most.
 const TRIES: u32 = 3;
 
 /// How patient the use cases are, by the settings of requests, of the event service and of recovery.
@@ -27,6 +30,9 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
     let deadline = loaded.config.http.deadline;
     if deadline <= timeout {
         return Err(loaded.error("http.deadline", "is not longer than event.timeout"));
+    }
+    if deadline >= CLIENTS_GIVE_UP {
+        return Err(loaded.error("http.deadline", "is not shorter than the clients' ten seconds"));
     }
     let (lease, longest_pause) = (recovery.lease, recovery.backoff_max);
     Ok(Settings { lease, deadline, tries: TRIES, pause: PAUSE, longest_pause })

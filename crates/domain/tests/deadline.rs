@@ -40,7 +40,7 @@ async fn after_its_last_try_a_request_leaves_the_chat_to_recovery() {
     assert_eq!(world.rooms.open_calls().len(), 3);
 
     world.clock.advance(SETTINGS.longest_pause);
-    assert!(world.chats.recover(1).await.unwrap()[0].result.is_ok());
+    assert!(world.recover(1).await[0].result.is_ok());
     found(world.create("lesson-42", None).await);
 }
 
@@ -70,7 +70,7 @@ async fn a_request_ends_at_its_deadline_though_the_event_service_does_not_answer
     assert!(is_opening(&world.stored("lesson-42").unwrap()));
 
     drop(hold);
-    assert!(world.chats.recover(1).await.unwrap()[0].result.is_ok());
+    assert!(world.recover(1).await[0].result.is_ok());
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+use std::fmt::Write;
+
 use chats_domain::values::{Account, Audience, InvalidTags, MAX_TEXT_CHARS, Scope, Tags};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -135,5 +137,9 @@ fn escape(character: char) -> String {
     if character.is_ascii() {
         return character.to_string();
     }
-    character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    let mut escaped = String::new();
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        write!(escaped, "\\u{unit:04x}").unwrap();
+    }
+    escaped
 }

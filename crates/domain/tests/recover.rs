@@ -2,6 +2,7 @@
 
 mod common;
 
+use chats_domain::ports::Clock;
 use chats_domain::use_cases::CreateError;
 use chats_testkit::memory::Answer;
 use common::{SETTINGS, World, create, is_opening, made, school, tutor};
@@ -15,7 +16,7 @@ async fn a_chat_whose_room_nobody_heard_of_is_finished() {
         let opening = world.stored("lesson-42").unwrap();
 
         world.clock.advance(SETTINGS.pause);
-        let recovered = world.chats.recover(10).await.unwrap();
+        let recovered = world.recover(10).await;
         assert_eq!(recovered.len(), 1);
         assert_eq!((recovered[0].chat, recovered[0].attempt.number()), (opening.id, 2));
         assert!(recovered[0].result.is_ok());
@@ -33,7 +34,7 @@ async fn a_convert_is_finished_on_its_room() {
     assert!(world.convert("lesson-42", room).await.is_err());
 
     world.clock.advance(SETTINGS.pause);
-    assert!(world.chats.recover(10).await.unwrap()[0].result.is_ok());
+    assert!(world.recover(10).await[0].result.is_ok());
     let chat = world.stored("lesson-42").unwrap();
     assert_eq!(chat.event_room(), Some(room));
     assert_eq!(world.rooms.all()[&room].bound_to, Some(chat.id));
@@ -48,7 +49,7 @@ async fn what_somebody_works_on_is_left_alone() {
     let busy = tokio::spawn(async move { chats.create(&tutor(), create("busy", None)).await });
     world.rooms.until_held(1).await;
 
-    assert!(world.chats.recover(10).await.unwrap().is_empty());
+    assert!(world.recover(10).await.is_empty());
     drop(hold);
     made(busy.await.unwrap());
 }
@@ -62,9 +63,9 @@ async fn each_attempt_that_fails_is_followed_by_a_longer_pause() {
     let mut whole_pause = SETTINGS.pause;
     for attempt in 2..8 {
         world.clock.advance(whole_pause / 3);
-        assert!(world.chats.recover(10).await.unwrap().is_empty(), "too early");
+        assert!(world.recover(10).await.is_empty(), "too early");
         world.clock.advance(whole_pause);
-        let recovered = world.chats.recover(10).await.unwrap();
+        let recovered = world.recover(10).await;
         assert_eq!(recovered[0].attempt.number(), attempt);
         let failed = &recovered[0].result;
         assert!(matches!(failed, Err(CreateError::EventServiceUnavailable(_))), "{failed:?}");
@@ -79,7 +80,7 @@ async fn a_refusal_leaves_the_chat_for_the_room_may_exist() {
     assert!(world.create("lesson-42", None).await.is_err());
 
     world.clock.advance(SETTINGS.pause);
-    let refused = &world.chats.recover(10).await.unwrap()[0].result;
+    let refused = &world.recover(10).await[0].result;
     assert!(matches!(refused, Err(CreateError::EventServiceUnavailable(_))), "{refused:?}");
     assert!(is_opening(&world.stored("lesson-42").unwrap()));
 }
@@ -93,8 +94,9 @@ async fn two_instances_share_the_work_and_a_limit_bounds_it() {
     }
     world.clock.advance(SETTINGS.pause);
     let other = world.another_instance();
-    let (one, other) = tokio::join!(world.chats.recover(7), other.recover(7));
+    let due = world.clock.now();
+    let (one, other) = tokio::join!(world.chats.recover(due, 7), other.recover(due, 7));
     assert_eq!((one.unwrap().len(), other.unwrap().len()), (7, 3));
-    assert!(world.chats.recover(7).await.unwrap().is_empty());
+    assert!(world.recover(7).await.is_empty());
     assert_eq!(world.rooms.all().len(), 10);
 }

@@ -4,14 +4,19 @@ use async_trait::async_trait;
 use chats_domain::ports::{EventRoom, EventRooms, EventRoomsError, NewEventRoom};
 use chats_domain::values::{ChatId, EventRoomId};
 
+use crate::error_chain::chain;
+
 /// Rooms of which it is told whenever one may have been opened that nobody knows of.
 ///
 /// An event service that ignores `Idempotency-Key` then has a room that no chat will ever point to. The
 /// room carries the chat's identifier as its `classroom_id`.
 pub(crate) struct WatchedRooms {
     rooms: Arc<dyn EventRooms>,
-    tell: fn(ChatId),
+    tell: Tell,
 }
+
+/// Tells of a chat, and why it is in doubt.
+type Tell = fn(ChatId, &str);
 
 impl WatchedRooms {
     /// Rooms whose doubtful ones are logged.
@@ -23,11 +28,16 @@ impl WatchedRooms {
 #[async_trait]
 impl EventRooms for WatchedRooms {
     async fn open(&self, room: &NewEventRoom) -> Result<EventRoomId, EventRoomsError> {
-        let doubt = Doubt { chat: room.chat, tell: self.tell, dispelled: false };
+        let mut doubt = Doubt {
+            chat: room.chat,
+            tell: self.tell,
+            cause: Some("nobody waited any more".into()),
+        };
         let result = self.rooms.open(room).await;
-        if !matches!(result, Err(EventRoomsError::Unknown(_))) {
-            doubt.dispel();
-        }
+        doubt.cause = match &result {
+            Err(error @ EventRoomsError::Unknown(_)) => Some(chain(error)),
+            _ => None,
+        };
         result
     }
 
@@ -44,26 +54,21 @@ impl EventRooms for WatchedRooms {
 /// nobody waits for the answer any more.
 struct Doubt {
     chat: ChatId,
-    tell: fn(ChatId),
-    dispelled: bool,
-}
-
-impl Doubt {
-    fn dispel(mut self) {
-        self.dispelled = true;
-    }
+    tell: Tell,
+    /// `None` when all is known.
+    cause: Option<String>,
 }
 
 impl Drop for Doubt {
     fn drop(&mut self) {
-        if !self.dispelled {
-            (self.tell)(self.chat);
+        if let Some(cause) = &self.cause {
+            (self.tell)(self.chat, cause);
         }
     }
 }
 
-fn log(chat: ChatId) {
-    tracing::warn!(%chat, "the event service did not tell whether it opened a room for a chat");
+fn log(chat: ChatId, cause: &str) {
+    tracing::warn!(%chat, cause, "the event service did not tell whether it opened a room for a chat");
 }
 
 #[cfg(test)]
@@ -83,7 +88,10 @@ mod tests {
     #[tokio::test]
     async fn a_room_is_told_of_if_nobody_knows_whether_it_was_opened() {
         let rooms = Arc::new(MemoryRooms::default());
-        let tell = |chat| TOLD.with_borrow_mut(|told| told.push(chat));
+        let tell: Tell = |chat, cause| {
+            assert!(!cause.is_empty());
+            TOLD.with_borrow_mut(|told| told.push(chat));
+        };
         let watched = WatchedRooms { rooms: rooms.clone(), tell };
 
         let answers = [Answer::Done, Answer::Refused, Answer::Unavailable];

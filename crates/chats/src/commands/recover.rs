@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chats_access::Policies;
 use chats_domain::ports::{Clock, EventRooms};
-use chats_domain::use_cases::{Chats, Ports};
+use chats_domain::use_cases::{Chats, Ports, Recovered, Recovery};
 
 use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
 use crate::config::{self, Flags};
@@ -33,11 +33,13 @@ pub(crate) async fn recover(flags: &Flags) -> Result<()> {
     let ports = Ports { store: Arc::new(store), rooms, access, clock, ids: Arc::new(Uuid7) };
 
     let recoveries = recovery::pass(&Chats::new(ports, settings)).await?;
-    let finished = recoveries.iter().filter(|recovery| recovery.result.is_ok()).count();
+    let is_ready = |recovery: &&Recovery| matches!(recovery.result, Ok(Recovered::Ready));
+    let finished = recoveries.iter().filter(is_ready).count();
     for recovery in &recoveries {
         let (chat, attempt) = (recovery.chat, recovery.attempt.number());
         output::line(&match &recovery.result {
-            Ok(()) => format!("{chat} is ready, by attempt {attempt}"),
+            Ok(Recovered::Ready) => format!("{chat} is ready, by attempt {attempt}"),
+            Ok(Recovered::Overtaken) => format!("{chat} is opened by someone else meanwhile"),
             Err(error) => {
                 format!("{chat} is still opening, after attempt {attempt}: {}", chain(error))
             }

@@ -19,7 +19,7 @@ pub use convert::ConvertChat;
 pub use create::CreateChat;
 pub use errors::{CreateError, ReadError};
 pub use place::Creation;
-pub use recover::Recovery;
+pub use recover::{Recovered, Recovery};
 
 use crate::ports::{AccessPolicy, ChatIds, ChatStore, Clock, EventRooms};
 use deadline::Deadline;

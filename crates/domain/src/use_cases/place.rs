@@ -7,7 +7,7 @@ use futures_util::future::select;
 use super::deadline::Deadline;
 use super::open::{Opened, Ours};
 use super::{Chats, CreateError};
-use crate::chat::{Chat, ChatState, Opening};
+use crate::chat::{Attempt, Chat, ChatState, Opening};
 use crate::ports::{Reservation, Reserved};
 use crate::values::{Account, Audience, EventRoomId, Scope, Tags};
 
@@ -41,6 +41,22 @@ impl Chats {
         wanted: Wanted,
         mut deadline: Deadline,
     ) -> Result<Creation, CreateError> {
+        let mut doubt = None;
+        let placed = self.place_in_time(&wanted, &mut deadline, &mut doubt).await;
+        match doubt {
+            // What the time went into is of more use than what was under way when it ended.
+            Some(doubt) if deadline.is_over() => placed.map_err(|_| doubt),
+            _ => placed,
+        }
+    }
+
+    /// Leaves in `doubt` why the last try did not tell what came of it.
+    async fn place_in_time(
+        &self,
+        wanted: &Wanted,
+        deadline: &mut Deadline,
+        doubt: &mut Option<CreateError>,
+    ) -> Result<Creation, CreateError> {
         let mut tries = 0;
         let mut look_after = FIRST_LOOK;
         // A convert looks first, so that a repeat is answered without the event service; whoever has
@@ -48,11 +64,11 @@ impl Chats {
         // nothing: if there is no chat now, there may be one by the time of the reservation.
         let mut look_first = wanted.room.is_some();
         loop {
-            let start = self.start(&wanted, look_first, &mut deadline).await?;
+            let start = self.start(wanted, look_first, deadline).await?;
             look_first = true;
             let ours = match start {
                 Start::Ours(ours) => ours,
-                Start::Met(met) => match self.meet(&wanted, met, &mut deadline).await? {
+                Start::Met(met) => match self.meet(wanted, met, deadline).await? {
                     Met::Existing(chat) => return Ok(Creation::Existing(chat)),
                     Met::TakenOver(ours) => ours,
                     Met::Opening(chat, opening) => {
@@ -66,13 +82,14 @@ impl Chats {
                 },
             };
             tries += 1;
-            match self.open(ours, &mut deadline).await? {
+            match self.open(ours, deadline).await? {
                 Opened::Ready(chat) => return Ok(Creation::Created(chat)),
-                Opened::InDoubt(error) if tries >= self.settings.tries || deadline.is_over() => {
-                    return Err(error);
+                Opened::InDoubt(error) if tries >= self.settings.tries => return Err(error),
+                Opened::InDoubt(error) => {
+                    *doubt = Some(error);
+                    // It was ours: nobody opens it before the pause, or else the lease, is over.
+                    look_after = LONGEST_LOOK;
                 }
-                // It was we who had it: nobody else opens it before the pause is over.
-                Opened::InDoubt(_) => look_after = LONGEST_LOOK,
                 Opened::Overtaken => {}
             }
         }
@@ -108,7 +125,7 @@ impl Chats {
             lease_until: now.plus(self.settings.lease),
         };
         // It is in flight before anyone can meet it.
-        let flight = self.in_flight.start(reservation.id);
+        let flight = self.in_flight.start(reservation.id, Attempt::FIRST);
         match deadline.bound(store.reserve(&reservation)).await? {
             Reserved::Made => Ok(Start::Ours(Ours {
                 chat: reservation.to_chat(),
@@ -186,7 +203,7 @@ impl Chats {
         Ok(deadline.bound(taken).await?.map(|attempt| Ours {
             chat: chat.clone(),
             opening: Opening { attempt, lease_until, ..opening },
-            flight: self.in_flight.start(chat.id),
+            flight: self.in_flight.start(chat.id, attempt),
         }))
     }
 
@@ -204,8 +221,9 @@ impl Chats {
         look_after: Duration,
     ) -> impl Future<Output = ()> + use<> {
         let lease = opening.lease_until.since(self.ports.clock.now());
-        let end = self.in_flight.end_of(chat.id);
+        let end = self.in_flight.end_of(chat.id, opening.attempt);
         let look_after = if end.is_some() { lease } else { lease.min(look_after) };
+        let look_after = look_after.max(FIRST_LOOK);
         let look = self.ports.clock.sleep(look_after);
         async move {
             match end {

@@ -20,19 +20,28 @@ pub struct Recovery {
     pub created_at: Timestamp,
     /// The attempt that this was.
     pub attempt: Attempt,
-    /// Whether the chat is ready now. If not, the next attempt comes after a pause.
-    pub result: Result<(), CreateError>,
+    /// How it ended. After an error the next attempt comes after a pause.
+    pub result: Result<Recovered, CreateError>,
+}
+
+/// How an attempt to finish a chat ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovered {
+    /// The chat is ready.
+    Ready,
+    /// Someone else has taken the chat over meanwhile, and finishes it.
+    Overtaken,
 }
 
 impl Chats {
-    /// Makes an attempt on each of up to `limit` chats that nobody works on, all at once.
+    /// Makes an attempt on each of up to `limit` chats that nobody worked on at the moment `due`, all at
+    /// once.
     ///
     /// Any number of instances may do this at the same time. If as many chats as `limit` are returned,
-    /// there may be more.
-    pub async fn recover(&self, limit: u32) -> Result<Vec<Recovery>, StoreError> {
-        let now = self.ports.clock.now();
-        let lease_until = now.plus(self.settings.lease);
-        let chats = self.ports.store.take_over_expired(now, lease_until, limit).await?;
+    /// there may be more; none is returned twice for the same `due`, which is not in the future.
+    pub async fn recover(&self, due: Timestamp, limit: u32) -> Result<Vec<Recovery>, StoreError> {
+        let lease_until = self.ports.clock.now().plus(self.settings.lease);
+        let chats = self.ports.store.take_over_expired(due, lease_until, limit).await?;
         let recoveries = chats.into_iter().filter_map(|chat| match chat.state {
             ChatState::Opening(opening) => Some(self.recover_one(chat, opening)),
             ChatState::Ready(_) => None,
@@ -42,11 +51,11 @@ impl Chats {
 
     async fn recover_one(&self, chat: Chat, opening: Opening) -> Recovery {
         let Chat { id, created_at, .. } = chat;
-        let flight = self.in_flight.start(id);
+        let flight = self.in_flight.start(id, opening.attempt);
         let mut deadline = Deadline::after(&*self.ports.clock, self.settings.lease);
         let result = match self.open(Ours { chat, opening, flight }, &mut deadline).await {
-            // Who has overtaken this attempt finishes the chat.
-            Ok(Opened::Ready(_) | Opened::Overtaken) => Ok(()),
+            Ok(Opened::Ready(_)) => Ok(Recovered::Ready),
+            Ok(Opened::Overtaken) => Ok(Recovered::Overtaken),
             Ok(Opened::InDoubt(error)) | Err(error) => Err(error),
         };
         Recovery { chat: id, created_at, attempt: opening.attempt, result }

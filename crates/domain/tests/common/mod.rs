@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chats_domain::chat::{Chat, ChatState};
-use chats_domain::ports::{AccessPolicy, ChatStore};
+use chats_domain::ports::{AccessPolicy, ChatStore, Clock};
 use chats_domain::use_cases::{
-    Chats, ConvertChat, CreateChat, CreateError, Creation, Ports, Settings,
+    Chats, ConvertChat, CreateChat, CreateError, Creation, Ports, Recovery, Settings,
 };
 use chats_domain::values::{Account, Audience, EventRoomId, Tags};
 use chats_testkit::memory::{
@@ -45,16 +45,10 @@ impl World {
 
     /// A world whose requests try to open a chat up to `tries` times.
     pub(crate) fn with_tries(tries: u32) -> Self {
-        let World { store, rooms, clock, .. } = Self::new();
-        let ports = Ports {
-            store: store.clone(),
-            rooms: rooms.clone(),
-            access: Arc::new(FakePolicy::always(Verdict::Allow)),
-            clock: clock.clone(),
-            ids: Arc::new(RandomIds),
-        };
-        let chats = Arc::new(Chats::new(ports, Settings { tries, ..SETTINGS }));
-        Self { chats, store, rooms, clock }
+        let world = Self::new();
+        let access = Arc::new(FakePolicy::always(Verdict::Allow));
+        let ports = ports(world.store.clone(), &world.rooms, &world.clock, access);
+        Self { chats: Arc::new(Chats::new(ports, Settings { tries, ..SETTINGS })), ..world }
     }
 
     /// Another instance of the service: it shares the store and the event service, and nothing else.
@@ -79,6 +73,11 @@ impl World {
         self.chats.convert(&tutor(), convert(scope, room)).await
     }
 
+    /// Makes an attempt on each of up to `limit` chats that nobody works on now.
+    pub(crate) async fn recover(&self, limit: u32) -> Vec<Recovery> {
+        self.chats.recover(self.clock.now(), limit).await.unwrap()
+    }
+
     /// The chat with the scope `scope`, as the store has it.
     pub(crate) fn stored(&self, scope: &str) -> Option<Chat> {
         self.store.all().into_iter().find(|chat| chat.scope.as_str() == scope)
@@ -91,14 +90,16 @@ pub(crate) fn instance(
     clock: &Arc<ManualClock>,
     access: Arc<dyn AccessPolicy>,
 ) -> Arc<Chats> {
-    let ports = Ports {
-        store,
-        rooms: rooms.clone(),
-        access,
-        clock: clock.clone(),
-        ids: Arc::new(RandomIds),
-    };
-    Arc::new(Chats::new(ports, SETTINGS))
+    Arc::new(Chats::new(ports(store, rooms, clock, access), SETTINGS))
+}
+
+fn ports(
+    store: Arc<dyn ChatStore>,
+    rooms: &Arc<MemoryRooms>,
+    clock: &Arc<ManualClock>,
+    access: Arc<dyn AccessPolicy>,
+) -> Ports {
+    Ports { store, rooms: rooms.clone(), access, clock: clock.clone(), ids: Arc::new(RandomIds) }
 }
 
 /// Lets time pass until `work` is done.

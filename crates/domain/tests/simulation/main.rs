@@ -19,7 +19,6 @@
 mod broken;
 mod plans;
 
-use std::any::type_name;
 use std::env;
 
 use chats_testkit::simulation::{Budget, Dice, Failure, Plan, Systems, exhaust, explore, replay};
@@ -70,23 +69,26 @@ fn one_creator_in_all_schedules_with_one_fault_and_a_client_that_goes_away() {
 
 #[test]
 fn two_creators_with_recovery() {
-    hold_by_dice(|dice| many_creators(dice, 2, Systems::default()));
+    hold_by_dice("two_creators_with_recovery", |dice| many_creators(dice, 2, Systems::default()));
 }
 
 #[test]
 fn three_creators_with_recovery() {
-    hold_by_dice(|dice| many_creators(dice, 3, Systems::default()));
+    hold_by_dice("three_creators_with_recovery", |dice| many_creators(dice, 3, Systems::default()));
 }
 
 #[test]
 fn three_processes_with_recovery_alone() {
-    hold_by_dice(half_made_chats);
+    hold_by_dice("three_processes_with_recovery_alone", half_made_chats);
 }
 
 #[test]
 fn an_event_service_that_ignores_keys_costs_rooms_and_nothing_else() {
     let systems = Systems { honours_keys: false, ..Systems::default() };
-    hold_by_dice(|dice| Plan { tolerates_orphans: true, ..many_creators(dice, 3, systems) });
+    hold_by_dice("an_event_service_that_ignores_keys_costs_rooms_and_nothing_else", |dice| Plan {
+        tolerates_orphans: true,
+        ..many_creators(dice, 3, systems)
+    });
 }
 
 #[test]
@@ -113,7 +115,8 @@ fn hold_in_all_schedules(plans: &[Plan]) {
     assert!(runs > 10_000, "only {runs} schedules");
 }
 
-fn hold_by_dice<P: Fn(&mut Dice) -> Plan>(plan: P) {
+/// `test` is the name of the test, which runs a seed again.
+fn hold_by_dice(test: &str, plan: impl Fn(&mut Dice) -> Plan) {
     if let Some(seed) = number("SIMULATION_SEED") {
         let (trace, result) = replay(seed, plan);
         println!("{}", trace.join("\n"));
@@ -121,16 +124,13 @@ fn hold_by_dice<P: Fn(&mut Dice) -> Plan>(plan: P) {
         return;
     }
     let seeds = 0..number("SIMULATION_SEEDS").unwrap_or(SEEDS);
-    let again = |failure: Box<Failure>| panic!("{failure}\nagain: {}", command::<P>(&failure));
+    let again = |failure: Box<Failure>| {
+        let seed = failure.seed.unwrap_or_default();
+        let command = format!("cargo test -p chats-domain --test simulation {test}");
+        panic!("{failure}\nagain: SIMULATION_SEED={seed} {command}")
+    };
     let runs = explore(seeds, plan).unwrap_or_else(again);
     println!("{runs} schedules");
-}
-
-/// What runs a seed again. `P` is a function in the test.
-fn command<P>(failure: &Failure) -> String {
-    let test = type_name::<P>().split("::").nth(1).unwrap_or_default();
-    let seed = failure.seed.unwrap_or_default();
-    format!("SIMULATION_SEED={seed} cargo test -p chats-domain --test simulation {test}")
 }
 
 fn number(variable: &str) -> Option<u64> {

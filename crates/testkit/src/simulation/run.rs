@@ -228,9 +228,10 @@ impl<'a> Run<'a> {
     fn recover(&mut self, process: usize) {
         self.budget.recoveries = self.budget.recoveries.saturating_sub(1);
         let chats = Arc::clone(&self.processes[process]);
+        let due = self.world.state().now.plus(self.plan.processes[process]);
         let actor = self.actors.start(process, Task::Recovery, async move {
             // What did not succeed is tried again by the next round.
-            let _ = chats.recover(MOST_CHATS).await;
+            let _ = chats.recover(due, MOST_CHATS).await;
             None
         });
         self.note(|| format!("actor {actor} in process {process}: recovery"));
