@@ -1,5 +1,6 @@
 //! TLS of our own listener. Its certificate may be renewed while it serves.
 
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -43,10 +44,17 @@ struct Files {
     key: PathBuf,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
+}
+
+impl fmt::Debug for Contents {
+    /// Shows nothing: a private key is in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contents").finish_non_exhaustive()
+    }
 }
 
 /// Why a file cannot be used, and the setting that names it.
@@ -240,5 +248,11 @@ mod tests {
             assert_eq!(unusable.setting, setting, "{certificate} {key}");
             assert!(!unusable.reason.contains("hunter2"), "{unusable:?}");
         }
+    }
+
+    #[test]
+    fn a_private_key_does_not_show_itself() {
+        let contents = Contents { certificate: b"chain".to_vec(), key: b"hunter2".to_vec() };
+        assert_eq!(format!("{contents:?}"), "Contents { .. }");
     }
 }

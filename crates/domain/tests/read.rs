@@ -2,13 +2,14 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chats_domain::ports::{Action, Object};
+use chats_domain::ports::{Action, MockChatStore, Object, StoreError};
 use chats_domain::use_cases::ReadError;
 use chats_domain::values::{Audience, ChatId};
 use chats_testkit::memory::{Answer, FakePolicy, Verdict};
-use common::{World, made, school, tutor, while_time_passes};
+use common::{World, instance, made, school, tutor, while_time_passes};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -87,4 +88,16 @@ async fn the_policy_of_the_chats_own_audience_decides() {
     assert!(world.chats.read(&tutor(), chat.id).await.is_ok());
     let read = world.chats.read_by_key(&tutor(), &other, &chat.scope).await;
     assert!(matches!(read, Err(ReadError::AccessUnavailable(_))));
+}
+
+#[tokio::test]
+async fn who_may_not_read_is_not_told_that_the_store_is_down() {
+    let deny = Arc::new(FakePolicy::always(Verdict::Deny));
+    let world = World::new();
+    let mut store = MockChatStore::new();
+    store.expect_find_by_key().return_once(|_, _| Err(StoreError::Unavailable("scripted".into())));
+    let chats = instance(Arc::new(store), &world.rooms, &world.clock, deny);
+    let (tutor, school, scope) = (tutor(), school(), "a".parse().unwrap());
+    let read = while_time_passes(&world, chats.read_by_key(&tutor, &school, &scope)).await;
+    assert!(matches!(read, Err(ReadError::AccessDenied)), "{read:?}");
 }

@@ -31,12 +31,18 @@ impl Chats {
     ) -> Result<Chat, ReadError> {
         let mut deadline = self.deadline();
         let refusal = self.ports.clock.sleep(REFUSAL);
-        let chat = deadline.bound(self.ports.store.find_by_key(audience, scope)).await?;
-        let object = chat.as_ref().map_or(Object::Chats, |chat| Object::Chat(chat.id));
+        let found = deadline.bound(self.ports.store.find_by_key(audience, scope)).await;
+        let object = match &found {
+            Ok(Some(chat)) => Object::Chat(chat.id),
+            // Nor does a store that is down tell which chats a cache still knows.
+            Ok(None) | Err(_) => Object::Chats,
+        };
         let allowed = deadline.bound(self.may_read(account, audience, object)).await;
         if let Err(AccessError::Denied) = allowed {
             refusal.await;
+            return Err(ReadError::AccessDenied);
         }
+        let chat = found?;
         allowed?;
         chat.ok_or(ReadError::NotFound)
     }
