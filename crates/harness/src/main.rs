@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use chats_harness::DatabaseKind;
 use chats_harness::crash::{self, Plan};
 use chats_harness::outage;
+use chats_harness::{DatabaseKind, IdempotencyKeys};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -46,6 +46,9 @@ struct CrashArgs {
     /// Where the dice begin: by default anywhere
     #[arg(long)]
     seed: Option<u64>,
+    /// Have the event service ignore Idempotency-Key, as older ones do: then rooms get lost
+    #[arg(long)]
+    ignore_idempotency_keys: bool,
     /// Keep the logs even if all is well
     #[arg(long)]
     keep_logs: bool,
@@ -100,6 +103,11 @@ async fn crash(args: CrashArgs) -> Result<ExitCode> {
         clients: args.clients.into(),
         cycles: args.cycles,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000)),
+        idempotency_keys: if args.ignore_idempotency_keys {
+            IdempotencyKeys::Ignored
+        } else {
+            IdempotencyKeys::Honoured
+        },
         keep_logs: args.keep_logs,
     };
     writeln!(io::stderr(), "the seed is {}", plan.seed)?;

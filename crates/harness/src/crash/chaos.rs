@@ -110,8 +110,8 @@ impl Chaos {
     }
 
     async fn kill(&mut self, part: Part) -> Result<()> {
-        if let Part::Instance(instance) = part {
-            self.timeline.begin(Trouble::Outage(instance));
+        if let Some(outage) = outage_of(part) {
+            self.timeline.begin(outage);
         }
         self.deployment.kill(part).await?;
         if part == Part::EventService {
@@ -122,17 +122,18 @@ impl Chaos {
     }
 
     async fn start_again(&mut self, part: Part) -> Result<()> {
-        let Part::Instance(instance) = part else {
-            return self.deployment.start_again(part).await;
-        };
-        if self.dice.u32(0..6) == 0 {
+        if let Part::Instance(instance) = part
+            && self.dice.u32(0..6) == 0
+        {
             self.deployment.begin_to_start(instance)?;
             self.pause(LONGEST_START).await;
             self.deployment.kill(part).await?;
             self.count("instance, while it started");
         }
         self.deployment.start_again(part).await?;
-        self.timeline.end(Trouble::Outage(instance));
+        if let Some(outage) = outage_of(part) {
+            self.timeline.end(outage);
+        }
         Ok(())
     }
 
@@ -142,5 +143,14 @@ impl Chaos {
 
     async fn pause(&mut self, longest: Duration) {
         sleep(longest.mul_f64(self.dice.f64())).await;
+    }
+}
+
+/// What goes on while the part is down. Clients do not speak to the event service.
+fn outage_of(part: Part) -> Option<Trouble> {
+    match part {
+        Part::Instance(instance) => Some(Trouble::Outage(instance)),
+        Part::Database => Some(Trouble::DatabaseOutage),
+        Part::EventService => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Clients keep creating, converting and reading, while the instances, the database and the event
 //! service are killed at random and started again. Then comes what must always hold.
 
+mod aftermath;
 mod chaos;
 mod checks;
 mod clients;
@@ -16,16 +17,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 use fastrand::Rng;
-use futures_util::{StreamExt, stream};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::deployment::{Addresses, Database, DatabaseKind, Deployment, OUR_TUTOR, token};
+use crate::deployment::{Database, DatabaseKind, Deployment, IdempotencyKeys};
+use aftermath::Aftermath;
 use chaos::{Chaos, Done};
-use checks::{Evidence, Promise, Promises, Violation, refused_scopes};
-use clients::{Clients, Http};
+pub use checks::Rule;
+use checks::{Evidence, Promises, refused_scopes};
+use clients::Clients;
 use faults::LONGEST_DELAY;
-use openings::Openings;
-use record::Ask;
+use openings::{BETWEEN_LOOKS, Openings};
 pub use report::Report;
 use timeline::Timeline;
 
@@ -45,23 +46,25 @@ pub struct Plan {
     /// Where the dice begin. The same seed makes the same choices, but no two runs are the same: who
     /// comes first is up to the machine.
     pub seed: u64,
+    /// Whether the event service honours `Idempotency-Key`. If it does not, rooms get lost.
+    pub idempotency_keys: IdempotencyKeys,
     /// Whether the logs are kept even if all is well.
     pub keep_logs: bool,
 }
 
-/// Recovery has to have finished everything within this time.
-const LONGEST_RECOVERY: Duration = Duration::from_mins(1);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-/// How many chats are read back at once.
-const READS_AT_ONCE: usize = 16;
+/// Recovery has to have finished everything within this time: a chat that is left alone for so long is
+/// starved by others.
+const LONGEST_RECOVERY: Duration = Duration::from_secs(20);
 
 /// Carries out a plan. `on_cycle` is told each cycle's number when it has ended.
 ///
 /// An error says that the harness could not do its work; what the service did wrong is in the report.
 pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
     let mut dice = Rng::with_seed(plan.seed);
-    let deployment = Deployment::start(&plan.chats, plan.database, plan.instances).await?;
-    let (database, addresses) = (deployment.database().clone(), deployment.addresses());
+    let deployment =
+        Deployment::start(&plan.chats, plan.database, plan.instances, plan.idempotency_keys)
+            .await?;
+    let database = deployment.database().clone();
     let timeline = Arc::new(Timeline::start());
     let openings = Openings::watch(database.clone());
     let clients =
@@ -76,7 +79,7 @@ pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
     let Done { deployment, kills, faults } = chaos.end().await?;
     let told = clients.end().await?;
     let lasted = timeline.now();
-    until_nothing_is_opening(&database).await?;
+    let recovered_in = until_nothing_is_opening(&database).await?;
     let longest_opening = openings.longest();
     drop(openings);
 
@@ -89,9 +92,12 @@ pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
         rooms: deployment.event_service().rooms().await?,
     };
     let mut violations = checks::check(&evidence, &promises);
-    let (reads, broken) = read_back(&promises.promises, &addresses).await?;
+    let aftermath = Aftermath::of(&deployment)?;
+    let (reads, broken) = aftermath.hold_to(&promises.promises).await;
     violations.extend(broken);
-    let kept = if plan.keep_logs || !violations.is_empty() {
+    violations.extend(aftermath.make_new_chats().await?);
+    let is_surprising = !violations.is_empty() && plan.idempotency_keys.are_honoured();
+    let kept = if plan.keep_logs || is_surprising {
         Some(deployment.end_and_keep().await?)
     } else {
         deployment.end().await?;
@@ -102,6 +108,7 @@ pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
         kills,
         faults,
         lasted,
+        recovered_in,
         longest_opening,
         promises: promises.promises.len(),
         reads,
@@ -112,38 +119,18 @@ pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
     })
 }
 
-/// Reads each promised chat by both of its keys on every instance. Returns how often, and which promises
-/// are broken.
-async fn read_back(promises: &[Promise], addresses: &Addresses) -> Result<(usize, Vec<Violation>)> {
-    let (http, token, instances) = (Http::new()?, token(OUR_TUTOR)?, addresses.running());
-    let mut reads = Vec::new();
-    for promise in promises {
-        let Promise(chat) = promise;
-        for (_, url) in &instances {
-            reads.push((promise, url, Ask::ReadById(chat.chat_id)));
-            reads.push((promise, url, Ask::ReadByScope(chat.scope.clone())));
-        }
-    }
-    let count = reads.len();
-    let broken = stream::iter(reads)
-        .map(|(promise, url, ask)| {
-            let (http, token) = (&http, &token);
-            async move { promise.is_broken_by(&http.ask(url, token, &ask).await) }
-        })
-        .buffer_unordered(READS_AT_ONCE)
-        .filter_map(async |violation| violation);
-    Ok((count, broken.collect().await))
-}
-
-/// Waits until recovery has finished what was left half made, and calls that are delayed have come.
-async fn until_nothing_is_opening(database: &Database) -> Result<()> {
+/// Waits until calls that are delayed have come, and recovery has finished what was left half made.
+/// Returns how long both took.
+async fn until_nothing_is_opening(database: &Database) -> Result<Duration> {
+    let start = Instant::now();
     sleep(LONGEST_DELAY).await;
     let finished = async {
         while database.longest_opening().await?.is_some() {
             sleep(BETWEEN_LOOKS).await;
         }
-        Ok(())
+        anyhow::Ok(())
     };
     // What is opening even then is found by the checks.
-    timeout(LONGEST_RECOVERY, finished).await.unwrap_or(Ok(()))
+    timeout(LONGEST_RECOVERY, finished).await.unwrap_or(Ok(()))?;
+    Ok(start.elapsed())
 }

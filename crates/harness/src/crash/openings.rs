@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::deployment::Database;
 
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Looks now and then for how long chats are opening. Stops when this is dropped.
 pub(super) struct Openings {

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Plan;
-use super::checks::{Evidence, Violation};
+use super::checks::{Evidence, Rule, Violation};
 use super::record::{Answer, Kind, Record};
 
 /// What was done, and what came of it.
@@ -12,8 +12,9 @@ pub struct Report {
     pub(super) plan: Plan,
     pub(super) kills: BTreeMap<&'static str, u32>,
     pub(super) faults: usize,
-    /// How long clients were at work.
+    /// How long clients were at work, and how long it took from then until nothing was opening.
     pub(super) lasted: Duration,
+    pub(super) recovered_in: Duration,
     pub(super) longest_opening: Duration,
     /// How many chats were acknowledged, how often they were read back, and how many keys were refused.
     pub(super) promises: usize,
@@ -38,16 +39,40 @@ impl Report {
         self.violations.is_empty()
     }
 
-    /// How often something was killed.
+    /// Which rules were broken.
     #[must_use]
-    pub fn kills(&self) -> u32 {
-        self.kills.values().sum()
+    pub fn broken_rules(&self) -> BTreeSet<Rule> {
+        self.violations.iter().map(|violation| violation.rule).collect()
+    }
+
+    /// How often a part of this kind was killed: an `instance`, the `database`, the `event service`.
+    #[must_use]
+    pub fn kills_of(&self, kind: &str) -> u32 {
+        self.kills.get(kind).copied().unwrap_or(0)
     }
 
     /// How many chats were acknowledged, by a `201` or a `200`.
     #[must_use]
     pub fn acknowledged(&self) -> usize {
         self.promises
+    }
+
+    /// How many of them were acknowledged to a convert.
+    #[must_use]
+    pub fn converted(&self) -> usize {
+        let posts = self.evidence.records.iter().filter_map(Record::acknowledged);
+        let converts = posts.filter(|(post, ..)| post.room.is_some());
+        converts.map(|(.., chat)| chat.chat_id).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many keys were asked for, each time in vain.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
+    fn kills(&self) -> u32 {
+        self.kills.values().sum()
     }
 
     fn outcomes(&self) -> BTreeMap<Kind, BTreeMap<&'static str, usize>> {
@@ -113,6 +138,8 @@ impl fmt::Display for Report {
         writeln!(f, "{:34}{:>10}", "keys refused", self.refused)?;
         let seconds = slowest.unwrap_or_default().as_secs_f64();
         writeln!(f, "{:34}{seconds:>8.1} s", "slowest answer")?;
+        let seconds = self.recovered_in.as_secs_f64();
+        writeln!(f, "{:34}{seconds:>8.1} s", "until nothing was opening")?;
         let seconds = self.longest_opening.as_secs_f64();
         writeln!(f, "{:34}{seconds:>8.1} s", "longest opening of a chat")?;
         if self.is_clean() {

@@ -16,6 +16,8 @@ pub(crate) struct Timeline {
 pub(crate) enum Trouble {
     /// An instance, counted from zero, does not run, or not yet.
     Outage(usize),
+    /// The database server does not run, or not yet.
+    DatabaseOutage,
     /// The event service refuses some calls.
     Refusals,
 }

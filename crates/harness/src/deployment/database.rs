@@ -6,6 +6,7 @@ use std::{fmt, fs, io};
 use anyhow::Result;
 use chats_testkit::postgres::{Cluster, ClusterError};
 use clap::ValueEnum;
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ pub(crate) struct Row {
     pub(crate) id: Uuid,
     pub(crate) audience: String,
     pub(crate) scope: String,
+    pub(crate) tags: Option<Value>,
     pub(crate) event_room_id: Option<Uuid>,
     pub(crate) is_ready: bool,
 }

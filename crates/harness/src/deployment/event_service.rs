@@ -20,12 +20,27 @@ pub(crate) struct EventService {
     http: Client,
 }
 
+/// What the event service does with `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdempotencyKeys {
+    /// A repeat leads to the same room.
+    Honoured,
+    /// Each request opens a room of its own, as with older event services.
+    Ignored,
+}
+
 /// A room of the event service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Room {
     pub(crate) id: Uuid,
     pub(crate) audience: String,
     pub(crate) classroom_id: Uuid,
+}
+
+impl IdempotencyKeys {
+    pub(crate) fn are_honoured(self) -> bool {
+        self == Self::Honoured
+    }
 }
 
 impl EventService {

@@ -20,6 +20,7 @@ use configuration::Pace;
 pub(crate) use configuration::{OTHER_AUDIENCE, OUR_AUDIENCE, OUR_TUTOR, THEIR_TUTOR, token};
 pub use database::DatabaseKind;
 pub(crate) use database::{Database, Row};
+pub use event_service::IdempotencyKeys;
 pub(crate) use event_service::{EventService, Room};
 use process::Process;
 
@@ -43,6 +44,7 @@ pub(crate) struct Deployment {
     addresses: Addresses,
     chats: PathBuf,
     pace: Pace,
+    idempotency_keys: IdempotencyKeys,
     directory: TempDir,
 }
 
@@ -53,14 +55,16 @@ impl Deployment {
         chats: &Path,
         database: DatabaseKind,
         instances: usize,
+        idempotency_keys: IdempotencyKeys,
     ) -> Result<Self> {
-        Self::start_at(Pace::Hurried, chats, database, instances).await
+        Self::start_at(Pace::Hurried, chats, database, instances, idempotency_keys).await
     }
 
     /// Starts one instance on PostgreSQL, to be measured: with the time-outs that it has by default, and
     /// an event service that keeps its rooms in memory.
     pub(crate) async fn start_as_by_default(chats: &Path) -> Result<Self> {
-        Self::start_at(Pace::AsByDefault, chats, DatabaseKind::Postgres, 1).await
+        let (database, keys) = (DatabaseKind::Postgres, IdempotencyKeys::Honoured);
+        Self::start_at(Pace::AsByDefault, chats, database, 1, keys).await
     }
 
     async fn start_at(
@@ -68,6 +72,7 @@ impl Deployment {
         chats: &Path,
         database: DatabaseKind,
         instances: usize,
+        idempotency_keys: IdempotencyKeys,
     ) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("chats-harness-").tempdir()?;
         configuration::write_to(directory.path(), pace)?;
@@ -79,6 +84,7 @@ impl Deployment {
             addresses: Addresses::of(instances),
             chats: chats.canonicalize().context("there is no program to run")?,
             pace,
+            idempotency_keys,
             directory,
         };
         deployment.start_again(Part::EventService).await?;
@@ -174,6 +180,9 @@ impl Deployment {
         command.args(["event", "--faults", "--event-listen", &self.event_service.address()]);
         if self.pace == Pace::AsByDefault {
             command.arg("--in-memory");
+        }
+        if !self.idempotency_keys.are_honoured() {
+            command.arg("--ignore-idempotency-keys");
         }
         command
     }

@@ -9,7 +9,7 @@ pub(super) mod postgres {
     use super::super::Row;
 
     const CHATS: &str = "
-        SELECT id::text, audience, scope, event_room_id::text, state = 'ready' FROM chat";
+        SELECT id::text, audience, scope, tags::text, event_room_id::text, state = 'ready' FROM chat";
 
     const LONGEST_OPENING: &str = "
         SELECT max(extract(epoch FROM now() - created_at))::float8 FROM chat WHERE state = 'opening'";
@@ -17,12 +17,14 @@ pub(super) mod postgres {
     pub(in super::super) async fn chats(url: &str) -> Result<Vec<Row>> {
         let rows = connect(url).await?.query(CHATS, &[]).await?;
         let chats = rows.iter().map(|row| {
+            let tags: Option<&str> = row.try_get(3)?;
             Ok(Row {
                 id: row.try_get::<_, &str>(0)?.parse()?,
                 audience: row.try_get(1)?,
                 scope: row.try_get(2)?,
-                event_room_id: row.try_get::<_, Option<&str>>(3)?.map(str::parse).transpose()?,
-                is_ready: row.try_get(4)?,
+                tags: tags.map(serde_json::from_str).transpose()?,
+                event_room_id: row.try_get::<_, Option<&str>>(4)?.map(str::parse).transpose()?,
+                is_ready: row.try_get(5)?,
             })
         });
         chats.collect()
@@ -53,7 +55,8 @@ pub(super) mod sqlite {
     use super::super::Row;
 
     const CHATS: &str = "
-        SELECT hex(id) AS id, audience, scope, hex(event_room_id) AS event_room_id, state = 'ready' AS is_ready
+        SELECT hex(id) AS id, audience, scope, tags, hex(event_room_id) AS event_room_id,
+               state = 'ready' AS is_ready
         FROM chat";
 
     const LONGEST_OPENING: &str = "
@@ -67,6 +70,8 @@ pub(super) mod sqlite {
         audience: String,
         #[diesel(sql_type = Text)]
         scope: String,
+        #[diesel(sql_type = Nullable<Text>)]
+        tags: Option<String>,
         #[diesel(sql_type = Nullable<Text>)]
         event_room_id: Option<String>,
         #[diesel(sql_type = Bool)]
@@ -88,6 +93,7 @@ pub(super) mod sqlite {
                 id: row.id.parse()?,
                 audience: row.audience,
                 scope: row.scope,
+                tags: row.tags.as_deref().map(serde_json::from_str).transpose()?,
                 event_room_id: room.map(|hex| hex.parse()).transpose()?,
                 is_ready: row.is_ready,
             })

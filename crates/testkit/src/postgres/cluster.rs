@@ -6,6 +6,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -55,6 +57,13 @@ const SUPERVISE: &str = r#"
 /// Another program may take a port between the moment it was found free and its use.
 const PORTS_TO_TRY: u32 = 5;
 
+/// The last lines of the log tell why the server does not start.
+const LOG_LINES: usize = 20;
+
+/// A process that gets a signal stops at once, unless it waits for a disk.
+const LONGEST_STOP: Duration = Duration::from_secs(10);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
 impl Cluster {
     /// Makes a cluster and starts its server.
     pub fn start() -> Result<Self, ClusterError> {
@@ -94,10 +103,11 @@ impl Cluster {
         let server = server_pid(&fs::read_to_string(&pid_file)?)?;
         // While it stands still, it starts no process that would be missed.
         processes::signal("STOP", &[server])?;
+        until(|| processes::is_still(server))?;
         let all = processes::family(server)?;
         processes::signal("KILL", &all)?;
         // One that is still attached to the shared memory would stop the next start.
-        while processes::any_is_alive(&all)? {}
+        until(|| Ok(!processes::any_is_alive(&all)?))?;
         // So would a number in this file that another process has by then.
         fs::remove_file(pid_file)?;
         Ok(())
@@ -106,7 +116,14 @@ impl Cluster {
     /// Starts the server after it was stopped or killed. It has the same URL, and all that was committed.
     pub fn start_again(&self) -> Result<(), ClusterError> {
         let arguments = ["start", "--silent", "--pgdata", "data", "--log", "log"];
-        self.programs.run("pg_ctl", arguments, &self.directory)
+        self.programs.run("pg_ctl", arguments, &self.directory).map_err(|error| match error {
+            ClusterError::ProgramFailed { program, output } => {
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                let output = format!("{output}\n{}", last_lines(&log));
+                ClusterError::ProgramFailed { program, output }
+            }
+            error => error,
+        })
     }
 
     /// Puts files beside the data and restarts the server with more settings, in the form of
@@ -132,11 +149,6 @@ impl Cluster {
         fs::write(self.directory.join("data/postgresql.auto.conf"), settings(self.port))?;
         match self.start_again() {
             Err(_) if tries > 1 => self.start_on_a_free_port(tries - 1),
-            Err(ClusterError::ProgramFailed { program, output }) => {
-                let log = fs::read_to_string(self.log()).unwrap_or_default();
-                let output = format!("{output}\n{log}");
-                Err(ClusterError::ProgramFailed { program, output })
-            }
             result => result,
         }
     }
@@ -149,10 +161,28 @@ impl Drop for Cluster {
     }
 }
 
+/// Waits for processes to stop.
+fn until(have_stopped: impl Fn() -> io::Result<bool>) -> io::Result<()> {
+    let start = Instant::now();
+    while !have_stopped()? {
+        if start.elapsed() > LONGEST_STOP {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(BETWEEN_LOOKS);
+    }
+    Ok(())
+}
+
 /// The number stands on the first line of the file.
 fn server_pid(file: &str) -> io::Result<u32> {
     let number = file.lines().next().and_then(|line| line.trim().parse().ok());
     number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "postmaster.pid has no number"))
+}
+
+/// What a log says in the end.
+fn last_lines(log: &str) -> &str {
+    let starts = log.rmatch_indices('\n').map(|(end, _)| end + 1);
+    log.get(starts.take(LOG_LINES).last().unwrap_or(0)..).unwrap_or(log)
 }
 
 /// Commits are written before they are acknowledged, so that they outlive the server, if not the

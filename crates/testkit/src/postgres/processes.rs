@@ -10,6 +10,11 @@ pub(super) fn family(parent: u32) -> io::Result<Vec<u32>> {
     Ok(family.map(|it| it.pid).collect())
 }
 
+/// Whether the process stands still, or is gone.
+pub(super) fn is_still(pid: u32) -> io::Result<bool> {
+    Ok(list()?.iter().find(|it| it.pid == pid).is_none_or(|it| it.is_stopped))
+}
+
 /// Whether any of these processes is there.
 pub(super) fn any_is_alive(pids: &[u32]) -> io::Result<bool> {
     Ok(list()?.iter().any(|it| pids.contains(&it.pid)))
@@ -29,6 +34,7 @@ pub(super) fn signal(name: &str, pids: &[u32]) -> io::Result<()> {
 struct Process {
     pid: u32,
     parent: u32,
+    is_stopped: bool,
 }
 
 fn list() -> io::Result<Vec<Process>> {
@@ -43,5 +49,6 @@ fn running(line: &str) -> Option<Process> {
     let mut columns = line.split_whitespace();
     let (pid, parent) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok()?);
     let state = columns.next()?;
-    (!state.starts_with('Z')).then_some(Process { pid, parent })
+    let is_stopped = state.starts_with('T');
+    (!state.starts_with('Z')).then_some(Process { pid, parent, is_stopped })
 }

@@ -1,15 +1,17 @@
 //! What must always hold, looked at from outside when everything has come to rest.
 //!
-//! The five are those of *reserve, open, confirm*; and no answer may be one that the API does not have
-//! for such a request at such a time.
+//! The first five are those of *reserve, open, confirm*. Besides, each chat is what someone asked for,
+//! everything works again, and no answer is one that the API does not have for such a request at such a
+//! time.
 
 mod answers;
 mod promises;
 mod refusals;
 mod rooms;
 #[cfg(test)]
-mod sample;
+pub(super) mod sample;
 mod uniqueness;
+mod wishes;
 
 use std::fmt;
 
@@ -43,14 +45,24 @@ pub(crate) struct Violation {
 }
 
 /// What must always hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rule {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// An answer is one that the API has for such a request at such a time.
     Answers,
+    /// What a POST was answered with stays true.
     Promises,
+    /// There is one chat for a key, and one for a room.
     Uniqueness,
+    /// A ready chat has a room that carries it.
     Rooms,
+    /// No chat stays opening, and no room is without its chat.
     NothingHalfMade,
+    /// A refused request leaves nothing.
     Refusals,
+    /// A chat is what someone asked for.
+    Wishes,
+    /// Everything works again when all trouble is over.
+    Usability,
 }
 
 /// Checks all that the evidence tells. Whether promises are kept is asked of the service besides.
@@ -62,6 +74,7 @@ pub(crate) fn check(evidence: &Evidence, promises: &Promises) -> Vec<Violation> 
         rooms::of_ready_chats_carry_them(&evidence.rows, &evidence.rooms),
         rooms::are_not_half_made(evidence),
         refusals::left_nothing(evidence),
+        wishes::are_what_became_chats(evidence),
     ]
     .concat()
 }
@@ -71,7 +84,7 @@ impl Violation {
         Self { rule, what, scope: None }
     }
 
-    fn of(rule: Rule, scope: &str, what: String) -> Self {
+    pub(crate) fn of(rule: Rule, scope: &str, what: String) -> Self {
         Self { rule, what, scope: Some(scope.to_owned()) }
     }
 }
@@ -85,6 +98,8 @@ impl fmt::Display for Rule {
             Self::Rooms => "(3) a ready chat has a room that carries it",
             Self::NothingHalfMade => "(4) nothing stays half made",
             Self::Refusals => "(5) a refused request leaves nothing",
+            Self::Wishes => "(6) a chat is what someone asked for",
+            Self::Usability => "(7) everything works again",
         })
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Rule, Violation};
-use crate::crash::record::{Answer, Chat, Record};
+use crate::crash::record::{Answer, Chat, Post, Record};
 
 /// What was answered `201` or `200`: it stays true for ever.
 pub(crate) struct Promises {
@@ -14,12 +14,15 @@ pub(crate) struct Promises {
 
 /// A chat that a POST was answered with.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Promise(pub(crate) Arc<Chat>);
+pub(crate) struct Promise {
+    pub(crate) post: Post,
+    pub(crate) chat: Arc<Chat>,
+}
 
 impl Promises {
     /// The promises in these records. Two for one key must be the same, and one request made the chat.
     pub(crate) fn in_records(records: &[Record]) -> Self {
-        let mut chats: BTreeMap<&str, Arc<Chat>> = BTreeMap::new();
+        let mut promises: BTreeMap<&str, Promise> = BTreeMap::new();
         let mut makers: BTreeMap<&str, u32> = BTreeMap::new();
         let mut contradictions = Vec::new();
         let mut note = |scope: &str, what| {
@@ -27,9 +30,11 @@ impl Promises {
         };
         for (post, status, chat) in records.iter().filter_map(Record::acknowledged) {
             let scope = post.scope.as_str();
-            let first = chats.entry(scope).or_insert_with(|| Arc::clone(chat));
-            if first != chat {
-                note(scope, format!("answered both {first:?} and {chat:?}"));
+            let first = promises
+                .entry(scope)
+                .or_insert_with(|| Promise { post: post.clone(), chat: Arc::clone(chat) });
+            if first.chat != *chat {
+                note(scope, format!("answered both {:?} and {chat:?}", first.chat));
             }
             if status == 201 {
                 let makers = makers.entry(scope).or_default();
@@ -39,18 +44,19 @@ impl Promises {
                 }
             }
         }
-        Self { promises: chats.into_values().map(Promise).collect(), contradictions }
+        Self { promises: promises.into_values().collect(), contradictions }
     }
 }
 
 impl Promise {
-    /// Whether the promise is kept, by what a read of the chat was answered with.
+    /// Whether the promise is kept, by what a read of the chat, or a repeat of the POST, was answered
+    /// with.
     pub(crate) fn is_broken_by(&self, answer: &Answer) -> Option<Violation> {
         match answer {
-            Answer::Chat { status: 200, chat } if *chat == self.0 => None,
+            Answer::Chat { status: 200, chat } if *chat == self.chat => None,
             other => {
-                let what = format!("promised {:?}, but it reads back as {other:?}", self.0);
-                Some(Violation::of(Rule::Promises, &self.0.scope, what))
+                let what = format!("promised {:?}, but now it is {other:?}", self.chat);
+                Some(Violation::of(Rule::Promises, &self.chat.scope, what))
             }
         }
     }
@@ -60,6 +66,10 @@ impl Promise {
 mod tests {
     use super::super::sample::{acknowledged, asked, chat, post, problem};
     use super::*;
+
+    fn promise() -> Promise {
+        Promise { post: post("a"), chat: Arc::new(chat(1, "a")) }
+    }
 
     fn contradictions(records: &[Record]) -> usize {
         Promises::in_records(records).contradictions.len()
@@ -71,7 +81,7 @@ mod tests {
         let made = asked(post("a"), acknowledged(201, chat(1, "a")));
         let records = [found.clone(), made.clone(), found.clone()];
         assert_eq!(contradictions(&records), 0);
-        assert_eq!(Promises::in_records(&records).promises, [Promise(Arc::new(chat(1, "a")))]);
+        assert_eq!(Promises::in_records(&records).promises, [promise()]);
         assert_eq!(contradictions(&[made.clone(), made]), 1);
     }
 
@@ -86,11 +96,13 @@ mod tests {
 
     #[test]
     fn a_promise_is_kept_by_the_same_chat_alone() {
-        let promise = Promise(Arc::new(chat(1, "a")));
+        let promise = promise();
         let is_kept = |answer: &Answer| promise.is_broken_by(answer).is_none();
         assert!(is_kept(&acknowledged(200, chat(1, "a"))));
         for answer in [
             problem(404, "chat_not_found"),
+            problem(409, "chat_already_exists"),
+            acknowledged(201, chat(1, "a")),
             acknowledged(200, chat(2, "a")),
             acknowledged(200, Chat { tags: None, ..chat(1, "a") }),
             acknowledged(200, Chat { real_time: None, ..chat(1, "a") }),

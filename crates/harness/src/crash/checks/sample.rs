@@ -9,20 +9,20 @@ use uuid::Uuid;
 use crate::crash::record::{Answer, Ask, Chat, Expected, Kind, Post, RealTime, Record, Span};
 use crate::deployment::{OUR_AUDIENCE, Room, Row};
 
-pub(super) fn id(n: u128) -> Uuid {
+pub(crate) fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-pub(super) fn seconds(from: u64, until: u64) -> Span {
+pub(crate) fn seconds(from: u64, until: u64) -> Span {
     Span { from: Duration::from_secs(from), until: Duration::from_secs(until) }
 }
 
-pub(super) fn post(scope: &str) -> Post {
+pub(crate) fn post(scope: &str) -> Post {
     Post { scope: scope.to_owned(), tags: Some(json!({"grade": 7})), room: None }
 }
 
 /// The chat `n`, which stands on the room `100 + n`.
-pub(super) fn chat(n: u128, scope: &str) -> Chat {
+pub(crate) fn chat(n: u128, scope: &str) -> Chat {
     Chat {
         id: scope.to_owned(),
         chat_id: id(n),
@@ -34,22 +34,23 @@ pub(super) fn chat(n: u128, scope: &str) -> Chat {
     }
 }
 
-pub(super) fn row(n: u128, scope: &str) -> Row {
+pub(crate) fn row(n: u128, scope: &str) -> Row {
     Row {
         id: id(n),
         audience: OUR_AUDIENCE.to_owned(),
         scope: scope.to_owned(),
+        tags: Some(json!({"grade": 7})),
         event_room_id: Some(id(100 + n)),
         is_ready: true,
     }
 }
 
-pub(super) fn room(n: u128) -> Room {
+pub(crate) fn room(n: u128) -> Room {
     Room { id: id(100 + n), audience: OUR_AUDIENCE.to_owned(), classroom_id: id(n) }
 }
 
 /// A request from second 1 to second 2, to the instance 0.
-pub(super) fn asked(post: Post, answer: Answer) -> Record {
+pub(crate) fn asked(post: Post, answer: Answer) -> Record {
     Record {
         kind: Kind::Create,
         instance: 0,
@@ -60,10 +61,10 @@ pub(super) fn asked(post: Post, answer: Answer) -> Record {
     }
 }
 
-pub(super) fn acknowledged(status: u16, chat: Chat) -> Answer {
+pub(crate) fn acknowledged(status: u16, chat: Chat) -> Answer {
     Answer::Chat { status, chat: Arc::new(chat) }
 }
 
-pub(super) fn problem(status: u16, kind: &str) -> Answer {
+pub(crate) fn problem(status: u16, kind: &str) -> Answer {
     Answer::Problem { status, kind: kind.to_owned(), chat_id: None }
 }
