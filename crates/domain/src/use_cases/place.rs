@@ -50,7 +50,8 @@ impl Chats {
         }
     }
 
-    /// Leaves in `doubt` why the last try did not tell what came of it.
+    /// Leaves in `doubt` what to tell the caller if the time ends: why the last try did not tell what came of
+    /// it, or else that someone else is opening the chat.
     async fn place_in_time(
         &self,
         wanted: &Wanted,
@@ -72,10 +73,12 @@ impl Chats {
                     Met::Existing(chat) => return Ok(Creation::Existing(chat)),
                     Met::TakenOver(ours) => ours,
                     Met::Opening(chat, opening) => {
+                        let late = wanted.not_met_in_time(&chat, opening);
                         let sign = self.sign_of(&chat, opening, look_after);
                         if deadline.wait_for(sign).await.is_err() {
-                            return Err(wanted.not_met_in_time(&chat, opening));
+                            return Err(late);
                         }
+                        doubt.get_or_insert(late);
                         look_after = LONGEST_LOOK.min(look_after * 2);
                         continue;
                     }
