@@ -27,9 +27,11 @@ pub(super) struct Held {
 }
 
 impl Known {
-    /// The set, if it was seen less than `max_age` ago.
+    /// The set, if it was seen less than `max_age` ago. One from the future, seen before the clock was set
+    /// back, is not: nobody could tell how old it is.
     pub(super) fn held(&self, now: Timestamp, max_age: Duration) -> Option<&Held> {
-        self.held.as_ref().filter(|held| now.since(held.seen_at) < max_age)
+        let is_fresh = |held: &&Held| held.seen_at <= now && now.since(held.seen_at) < max_age;
+        self.held.as_ref().filter(is_fresh)
     }
 
     /// Whether the source is left alone for now, whoever asks. A rest that began in the future, before

@@ -92,24 +92,33 @@ impl Refresh {
         });
     }
 
-    /// The set in what was fetched. What is still the same keeps its generation.
+    /// The set in what was fetched. While its keys are still the same, it keeps its generation.
     fn take(&self, body: &[u8]) -> Result<Held, FetchError> {
         let set = KeySet::parse(self.settings.algorithm, body)?;
         let seen_at = self.clock.now();
-        let generation = match self.known.borrow().held.clone() {
-            Some(held) if *held.set == set => return Ok(Held { seen_at, ..held }),
-            Some(held) => held.generation + 1,
-            None => 1,
+        let before = self.known.borrow().held.clone();
+        if !before.as_ref().is_some_and(|held| held.set.skips_like(&set)) {
+            self.log_skipped(&set);
+        }
+        let generation = match before {
+            Some(held) if held.set.has_keys_of(&set) => held.generation,
+            before => {
+                self.log_change(&set);
+                before.map_or(1, |held| held.generation + 1)
+            }
         };
-        self.log_change(&set);
         Ok(Held { set: Arc::new(set), generation, seen_at })
     }
 
-    fn log_change(&self, set: &KeySet) {
+    fn log_skipped(&self, set: &KeySet) {
         let issuer = &self.issuer;
         for SkippedKey { key_id, reason } in set.skipped() {
             tracing::warn!(issuer, ?key_id, %reason, "a key of the issuer's set is passed over");
         }
+    }
+
+    fn log_change(&self, set: &KeySet) {
+        let issuer = &self.issuer;
         if set.is_empty() {
             tracing::warn!(issuer, "the issuer's set has no key left for its tokens");
         } else {

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::{Algorithm, KeyError, VerificationKey};
 
 /// The keys of a set that are for an issuer's algorithm, and what is to tell of the others.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 pub(super) struct KeySet {
     by_id: HashMap<String, Arc<VerificationKey>>,
     without_id: Vec<Arc<VerificationKey>>,
@@ -84,6 +84,16 @@ impl KeySet {
         self.by_id.get(key_id).cloned().ok_or(Refusal::UnknownKey)
     }
 
+    /// Whether all that can be found in one set is found in the other, in whatever order they came.
+    pub(super) fn has_keys_of(&self, other: &Self) -> bool {
+        self.by_id == other.by_id && are_the_same(&self.without_id, &other.without_id)
+    }
+
+    /// Whether there is the same to tell of the keys that are not used.
+    pub(super) fn skips_like(&self, other: &Self) -> bool {
+        are_the_same(&self.skipped, &other.skipped)
+    }
+
     pub(super) fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
     }
@@ -111,6 +121,13 @@ impl KeySet {
         }
         Ok(())
     }
+}
+
+/// Whether there are as many of one as of the other, and none that the other does not have.
+fn are_the_same<T: PartialEq>(some: &[T], others: &[T]) -> bool {
+    some.len() == others.len()
+        && some.iter().all(|one| others.contains(one))
+        && others.iter().all(|other| some.contains(other))
 }
 
 /// The key, if it is one that verifies with `algorithm`. What it does not say of itself is not held

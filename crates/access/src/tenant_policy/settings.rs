@@ -18,7 +18,8 @@ pub struct TenantPolicySettings {
     pub timeout: Duration,
     /// How often a question is tried again, at once, after a time-out, a broken connection or a 5xx.
     pub retries: u8,
-    /// How many questions may be under way. Further ones wait for a place.
+    /// How many questions may be under way, of which those about accounts of other audiences are a quarter
+    /// at the most, or one. Further ones wait for a place.
     pub concurrency: NonZeroU16,
     /// How long a *yes* is kept; zero keeps none.
     pub cache_yes: Duration,

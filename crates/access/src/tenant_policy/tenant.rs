@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_domain::values::Account;
+use chats_domain::values::{Account, Audience};
 use reqwest::{Client, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use url::Url;
 
@@ -29,9 +29,19 @@ pub(super) struct Tenant {
     identity: Identity,
     /// Our account, as the tenant's objects name it.
     service: String,
+    audience: Audience,
     places: Semaphore,
+    /// How many of the places may be taken for accounts of other audiences. A *no* to them is never kept,
+    /// so that they could ask the tenant without end, and keep its own accounts from asking.
+    places_of_strangers: Semaphore,
     timeout: Duration,
     retries: u8,
+}
+
+/// The place of a question that is under way.
+struct Place<'t> {
+    _any: SemaphorePermit<'t>,
+    _of_strangers: Option<SemaphorePermit<'t>>,
 }
 
 impl Tenant {
@@ -40,12 +50,15 @@ impl Tenant {
         account: Account,
         signer: Signer,
     ) -> Result<Self, TenantPolicyError> {
+        let places: usize = settings.concurrency.get().into();
         Ok(Self {
             http: http_client(&settings.uri)?,
             uri: settings.uri.clone(),
             service: account.to_string(),
             identity: Identity::towards(&settings.audience, signer, account, TOKEN_LIFETIME),
-            places: Semaphore::new(settings.concurrency.get().into()),
+            audience: settings.audience.clone(),
+            places: Semaphore::new(places),
+            places_of_strangers: Semaphore::new((places / 4).max(1)),
             timeout: settings.timeout,
             retries: settings.retries,
         })
@@ -65,7 +78,7 @@ impl Tenant {
     async fn try_once(&self, question: &Question) -> Result<bool, Failure> {
         let mut is_asking = false;
         let attempt = async {
-            let _place = self.places.acquire().await.map_err(|_| Failure::Busy)?;
+            let _place = self.place(&question.account).await.map_err(|_| Failure::Busy)?;
             is_asking = true;
             self.ask(question).await
         };
@@ -74,6 +87,14 @@ impl Tenant {
             Err(_) if is_asking => Err(Failure::TimedOut),
             Err(_) => Err(Failure::Busy),
         }
+    }
+
+    /// Waits for a place. A stranger takes none of the places before one of the strangers' is free.
+    async fn place(&self, account: &Account) -> Result<Place<'_>, AcquireError> {
+        let is_stranger = *account.audience() != self.audience;
+        let of_strangers =
+            if is_stranger { Some(self.places_of_strangers.acquire().await?) } else { None };
+        Ok(Place { _any: self.places.acquire().await?, _of_strangers: of_strangers })
     }
 
     async fn ask(&self, question: &Question) -> Result<bool, Failure> {

@@ -1,20 +1,23 @@
 use std::hash::Hash;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::RateLimiter;
 use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::HashMapStateStore;
 
 use super::Quota;
+use super::keys::{Keys, MAX_KEYS};
 
 /// A bucket for each key. The full ones are forgotten, for they are as good as new.
 pub(super) struct Bucket<K: Hash + Eq + Clone, C: Clock> {
-    limiter: RateLimiter<K, HashMapStateStore<K>, C, StateInformationMiddleware>,
+    limiter: RateLimiter<K, Keys<K>, C, StateInformationMiddleware>,
+    keys: Keys<K>,
     time_per_token: Duration,
-    /// How many keys there are when the full buckets are looked for next.
-    crowded_at: AtomicUsize,
+    takes: AtomicUsize,
+    /// How many keys there are when the full buckets are looked for next. Who holds it is looking.
+    crowded_at: Mutex<usize>,
 }
 
 /// How a key stands once a request was counted.
@@ -30,12 +33,18 @@ pub(super) struct Standing {
 /// With fewer keys than these nobody looks for full buckets.
 const FEW_KEYS: usize = 1024;
 
+/// How many tokens are taken between two looks at how many keys there are.
+const TAKES_PER_LOOK: usize = 256;
+
 impl<K: Hash + Eq + Clone, C: Clock> Bucket<K, C> {
     pub(super) fn new(quota: Quota, clock: C) -> Self {
+        let keys = Keys::default();
         Self {
-            limiter: RateLimiter::new(quota.tokens(), HashMapStateStore::default(), clock),
+            limiter: RateLimiter::new(quota.tokens(), keys.clone(), clock),
+            keys,
             time_per_token: quota.tokens().replenish_interval(),
-            crowded_at: AtomicUsize::new(FEW_KEYS),
+            takes: AtomicUsize::new(0),
+            crowded_at: Mutex::new(FEW_KEYS),
         }
     }
 
@@ -55,14 +64,32 @@ impl<K: Hash + Eq + Clone, C: Clock> Bucket<K, C> {
         }
     }
 
-    /// Keeps the memory in proportion to the keys in use: the more there are, the rarer this is done.
+    /// Gives back a token that was taken just now.
+    pub(super) fn give_back(&self, key: &K) {
+        self.keys.advance(key, self.time_per_token.into());
+    }
+
+    /// How many keys are remembered.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.limiter.len()
+    }
+
+    /// Keeps the memory in proportion to the keys in use: the more there are, the rarer this is done, and
+    /// by one thread at a time.
     fn forget_full_ones(&self) {
-        if self.limiter.len() < self.crowded_at.load(Ordering::Relaxed) {
+        if !self.takes.fetch_add(1, Ordering::Relaxed).is_multiple_of(TAKES_PER_LOOK) {
+            return;
+        }
+        let Ok(mut crowded_at) = self.crowded_at.try_lock() else {
+            return;
+        };
+        if self.limiter.len() < *crowded_at {
             return;
         }
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
-        self.crowded_at.store(FEW_KEYS.max(2 * self.limiter.len()), Ordering::Relaxed);
+        *crowded_at = (2 * self.limiter.len()).clamp(FEW_KEYS, MAX_KEYS);
     }
 }
 
@@ -104,10 +131,64 @@ mod tests {
         for key in 0..100_000 {
             clock.advance(Duration::from_millis(1));
             assert!(!bucket.take(&key).is_refused);
-            assert!(bucket.limiter.len() < 5_000, "those of the last seconds, twice");
+            assert!(bucket.len() < 5_000, "those of the last seconds, twice");
         }
         let recent = 100_000 - 900;
         assert!(bucket.take(&recent).is_refused);
+    }
+
+    #[test]
+    fn there_are_no_more_keys_than_fit_and_the_rest_is_let_in() {
+        let clock = FakeRelativeClock::default();
+        let bucket = bucket(1, &clock);
+        let keys = u32::try_from(MAX_KEYS).unwrap();
+        for key in 0..keys + 10_000 {
+            assert!(!bucket.take(&key).is_refused);
+        }
+        assert_eq!(bucket.len(), MAX_KEYS);
+        assert!(bucket.take(&0).is_refused, "who is known is counted");
+        for _ in 0..10 {
+            assert!(!bucket.take(&keys).is_refused, "who is not is not");
+        }
+
+        // Once the buckets are full again, there is room for others.
+        clock.advance(Duration::from_secs(10));
+        for _ in 0..TAKES_PER_LOOK {
+            bucket.take(&keys);
+        }
+        assert!(bucket.take(&keys).is_refused);
+        assert_eq!(bucket.len(), 1);
+    }
+
+    #[test]
+    fn a_token_that_is_given_back_can_be_taken_again() {
+        let clock = FakeRelativeClock::default();
+        let bucket = bucket(3, &clock);
+        let first = bucket.take(&7);
+        for _ in 0..10 {
+            bucket.give_back(&7);
+            assert_eq!(bucket.take(&7), first);
+        }
+        assert_eq!((bucket.take(&7).left, bucket.take(&7).left), (1, 0));
+        assert!(bucket.take(&7).is_refused);
+        bucket.give_back(&8);
+        assert_eq!(bucket.len(), 1, "of whom nothing is known, nothing is remembered");
+    }
+
+    #[test]
+    fn tokens_that_are_given_back_by_many_threads_are_neither_lost_nor_more() {
+        let bucket = bucket(100, &FakeRelativeClock::default());
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        assert!(!bucket.take(&7).is_refused);
+                        bucket.give_back(&7);
+                    }
+                });
+            }
+        });
+        assert_eq!((0..500).filter(|_| !bucket.take(&7).is_refused).count(), 100);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod fields;
+mod keys;
 mod quota;
 
 use actix_web::HttpRequest;
@@ -11,7 +12,7 @@ use governor::clock::{Clock, MonotonicClock};
 
 use crate::problem::{Kind, Problem};
 use crate::response_headers;
-use bucket::{Bucket, Standing};
+use bucket::Bucket;
 use fields::Fields;
 pub use quota::{InvalidQuota, Quota};
 
@@ -56,25 +57,31 @@ impl<C: Clock + Clone> Limiter<C> {
         counted
     }
 
-    /// What an account is refused does not count for its audience.
+    /// What one of the two is refused does not count for the other. The audience comes first, so that what
+    /// it is refused leaves no trace of the account.
     fn take(&self, account: &Account, fields: &mut Fields) -> Result<(), Problem> {
-        let standing = self.account.as_ref().map(|bucket| bucket.take(account));
-        let_in("account", standing, fields)
-            .map_err(|seconds| rate_limited("The account has made too many requests.", seconds))?;
-        let standing = self.audience.as_ref().map(|bucket| bucket.take(account.audience()));
-        let_in("audience", standing, fields).map_err(|seconds| {
-            rate_limited("The audience's accounts have made too many requests.", seconds)
-        })
+        let of_audience = self.audience.as_ref().map(|bucket| bucket.take(account.audience()));
+        if let Some(standing) = of_audience.filter(|standing| standing.is_refused) {
+            fields.push("audience", standing);
+            let detail = "The audience's accounts have made too many requests.";
+            return Err(rate_limited(detail, standing.seconds));
+        }
+        let of_account = self.account.as_ref().map(|bucket| bucket.take(account));
+        if let Some(standing) = of_account {
+            fields.push("account", standing);
+            if standing.is_refused {
+                if let Some(audience) = &self.audience {
+                    audience.give_back(account.audience());
+                }
+                let detail = "The account has made too many requests.";
+                return Err(rate_limited(detail, standing.seconds));
+            }
+        }
+        if let Some(standing) = of_audience {
+            fields.push("audience", standing);
+        }
+        Ok(())
     }
-}
-
-/// Refuses a request that finds no token, with the seconds until there is one.
-fn let_in(name: &str, standing: Option<Standing>, fields: &mut Fields) -> Result<(), u64> {
-    let Some(standing) = standing else {
-        return Ok(());
-    };
-    fields.push(name, standing);
-    if standing.is_refused { Err(standing.seconds) } else { Ok(()) }
 }
 
 fn rate_limited(detail: &str, seconds: u64) -> Problem {
@@ -154,6 +161,22 @@ mod tests {
         }
         let left = r#""account";r=0;t=1, "audience";r=0;t=1"#;
         assert_eq!(ask(&limiter, "tutor-8.a.org"), (true, left.to_owned()));
+    }
+
+    #[test]
+    fn what_an_audience_is_refused_its_accounts_neither_pay_for_nor_are_remembered_for() {
+        let clock = FakeRelativeClock::default();
+        let limits = Limits { account: quota(3, 600 * SECOND), audience: quota(1, SECOND) };
+        let limiter = Limiter::new(limits, &clock);
+        assert!(ask(&limiter, "tutor-7.a.org").0);
+        for number in 0..1_000 {
+            let refused = (false, r#""audience";r=0;t=1"#.to_owned());
+            assert_eq!(ask(&limiter, &format!("fresh-{number}.a.org")), refused);
+        }
+        assert_eq!(limiter.account.as_ref().unwrap().len(), 1);
+        clock.advance(SECOND);
+        let left = r#""account";r=2;t=400, "audience";r=0;t=1"#;
+        assert_eq!(ask(&limiter, "fresh-7.a.org"), (true, left.to_owned()));
     }
 
     #[test]

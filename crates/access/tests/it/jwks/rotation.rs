@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_testkit::jwks::Behaviour;
+use chats_testkit::jwks::{Behaviour, IssuerKey, jwks};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::scene::{Scene, UNKNOWN_KEY, claims, key, token};
@@ -107,6 +108,46 @@ async fn a_clock_that_is_set_back_does_not_prolong_the_cool_down() {
     scene.clock.set(chats_domain::values::Timestamp::from_unix_micros(before));
     assert_eq!(scene.refusal(&token(&key("unknown"))).await, UNKNOWN_KEY);
     assert_eq!(scene.server.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_prolong_the_life_of_a_set() {
+    let (old, new) = (key("old"), key("new"));
+    let scene = Scene::with_keys(&[&old]).await;
+    scene.serve(&[&new]);
+    let before = chats_domain::ports::Clock::now(&*scene.clock).as_unix_micros() - 1;
+    scene.clock.set(chats_domain::values::Timestamp::from_unix_micros(before));
+    assert_eq!(scene.jwks.generation(), None);
+    assert_eq!(scene.refusal(&token(&old)).await, UNKNOWN_KEY, "the set was fetched anew");
+    assert_eq!(scene.authenticate(&token(&new)).await, Ok(tutor()));
+    assert_eq!(scene.server.requests(), 2);
+}
+
+#[tokio::test]
+async fn the_order_of_a_set_makes_no_new_generation() {
+    let unnamed = || IssuerKey::generate(None).unwrap();
+    let (one, other, third) = (unnamed(), unnamed(), unnamed());
+    let named = [key("first"), key("second")];
+    let set = |keys: [&IssuerKey; 4], broken: [&str; 2]| {
+        let mut set = serde_json::to_value(jwks(keys)).unwrap();
+        let all = set["keys"].as_array_mut().unwrap();
+        all.extend(broken.map(|kid| json!({"kty": "oct", "k": "AAAA", "kid": kid})));
+        set
+    };
+    let [first, second] = &named;
+    let scene = Scene::with_set(set([first, &one, second, &other], ["x", "y"])).await;
+    for (keys, broken, generation) in [
+        ([second, &other, first, &one], ["x", "y"], 1),
+        ([&other, &one, first, second], ["y", "x"], 1),
+        // What is of no use changes nothing, either.
+        ([first, second, &one, &other], ["y", "z"], 1),
+        ([first, second, &one, &third], ["y", "z"], 2),
+        ([first, second, &one, &one], ["y", "z"], 3),
+    ] {
+        scene.server.behave(Behaviour::Serves(set(keys, broken).to_string()));
+        scene.refresh().await;
+        assert_eq!(scene.jwks.generation(), Some(generation), "{broken:?}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,9 @@ use tokio::runtime;
 use uuid::Uuid;
 
 use super::tenant::{Asked, Tenant};
-use super::{LONG, SHORT, School, TUTOR, account, assert_allowed, assert_unavailable, settings};
+use super::{
+    LONG, SHORT, STRANGER, School, TUTOR, account, assert_allowed, assert_unavailable, settings,
+};
 
 const ONE: NonZeroU16 = NonZeroU16::MIN;
 const YES: &str = r#"["read"]"#;
@@ -90,6 +92,42 @@ async fn a_tenant_that_hung_has_all_its_places_when_it_answers_again() {
         }
     };
     tokio::time::timeout(LONG, answered).await.expect("the place is gone");
+}
+
+#[tokio::test]
+async fn strangers_who_fill_their_places_leave_the_others_to_the_tenants_own_accounts() {
+    for (concurrency, of_strangers) in [(2, 1), (4, 1), (8, 2), (11, 2)] {
+        let tenant = Tenant::start().await;
+        let concurrency = NonZeroU16::new(concurrency).unwrap();
+        let school = School::with(TenantPolicySettings { concurrency, ..settings(&tenant.uri()) });
+        let stranger = account(STRANGER);
+        let mut strangers: Vec<_> =
+            (0..100).map(|number| school.may(&stranger, chat(number), Action::Read)).collect();
+        for stranger in &mut strangers {
+            assert!(stranger.now_or_never().is_none());
+        }
+        let mut unanswered = Vec::new();
+        for _ in 0..of_strangers {
+            unanswered.push(tenant.asked().await);
+        }
+
+        let tutor = account(TUTOR);
+        for number in 0..3 {
+            // Were another stranger asked about, that would take the answer, and the tutor get none.
+            let asking = school.may(&tutor, chat(number), Action::Read);
+            let (answer, ()) = tokio::join!(asking, async {
+                let asked = tenant.asked().await;
+                assert!(asked.body.contains("tutor-7"), "{}", asked.body);
+                asked.answer("200 OK", YES).await;
+            });
+            assert_allowed(&answer);
+        }
+        assert!(!tenant.was_called().await, "{concurrency}");
+
+        // A place that gets free is the next stranger's.
+        unanswered.remove(0).answer("200 OK", YES).await;
+        assert!(tenant.asked().await.body.contains("somebody"));
+    }
 }
 
 #[test]
