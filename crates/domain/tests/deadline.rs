@@ -1,5 +1,7 @@
 //! What a request does with its time.
 
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
 mod common;
 
 use std::future::pending;
@@ -77,17 +79,7 @@ async fn a_request_ends_at_its_deadline_though_the_event_service_does_not_answer
 async fn a_request_ends_at_its_deadline_though_another_still_opens_the_chat() {
     let world = World::new();
     let now = world.clock.now();
-    let opening = Reservation {
-        id: Uuid::from_u128(7).into(),
-        audience: school(),
-        scope: "lesson-42".parse().unwrap(),
-        tags: None,
-        existing_room: None,
-        asked_by: tutor(),
-        created_at: now,
-        lease_until: now.plus(2 * SETTINGS.deadline),
-    };
-    world.store.reserve(&opening).await.unwrap();
+    world.store.reserve(&opening(now)).await.unwrap();
 
     let late = while_time_passes(&world, world.create("lesson-42", None)).await;
     assert!(matches!(late, Err(CreateError::EventServiceUnavailable(_))), "{late:?}");
@@ -101,7 +93,7 @@ async fn a_request_ends_at_its_deadline_though_another_still_opens_the_chat() {
 async fn a_request_ends_at_its_deadline_though_the_store_does_not_answer() {
     let (clock, rooms) = (Arc::new(ManualClock::default()), Arc::new(MemoryRooms::default()));
     let allow = Arc::new(FakePolicy::always(Verdict::Allow));
-    let chats = instance(Arc::new(Silent), &rooms, &clock, allow);
+    let chats = instance(Arc::new(Silent::default()), &rooms, &clock, allow);
     let account = tutor();
     let (creating, reading) = tokio::join!(
         at_the_deadline(&clock, chats.create(&account, create("lesson-42", None))),
@@ -114,7 +106,8 @@ async fn a_request_ends_at_its_deadline_though_the_store_does_not_answer() {
 #[tokio::test]
 async fn a_request_ends_at_its_deadline_though_the_policy_does_not_answer() {
     let world = World::new();
-    let chats = instance(world.store.clone(), &world.rooms, &world.clock, Arc::new(Silent));
+    let chats =
+        instance(world.store.clone(), &world.rooms, &world.clock, Arc::new(Silent::default()));
     let creating =
         at_the_deadline(&world.clock, chats.create(&tutor(), create("lesson-42", None))).await;
     assert!(matches!(creating, Err(CreateError::AccessUnavailable(_))), "{creating:?}");
@@ -122,6 +115,38 @@ async fn a_request_ends_at_its_deadline_though_the_policy_does_not_answer() {
     let chat = made(world.create("lesson-42", None).await);
     let reading = at_the_deadline(&world.clock, chats.read(&tutor(), chat.id)).await;
     assert!(matches!(reading, Err(ReadError::AccessUnavailable(_))), "{reading:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_another_is_told_so_though_it_is_the_store_that_is_late() {
+    let world = World::new();
+    let now = world.clock.now();
+    let chat = opening(now).to_chat();
+    let allow = Arc::new(FakePolicy::always(Verdict::Allow));
+    let store = Arc::new(Silent { chat: Some(chat) });
+    let chats = instance(store, &world.rooms, &world.clock, allow);
+
+    let account = tutor();
+    let late = chats.create(&account, create("lesson-42", None));
+    let late = while_time_passes(&world, late).await;
+    assert!(matches!(late, Err(CreateError::EventServiceUnavailable(_))), "{late:?}");
+    let other = chats.create(&account, create("lesson-42", Some("{}")));
+    let other = while_time_passes(&world, other).await;
+    assert!(matches!(other, Err(CreateError::AlreadyExists(_))), "{other:?}");
+}
+
+/// A chat that someone reserved `now`, with a lease that outlives all who wait.
+fn opening(now: Timestamp) -> Reservation {
+    Reservation {
+        id: Uuid::from_u128(7).into(),
+        audience: school(),
+        scope: "lesson-42".parse().unwrap(),
+        tags: None,
+        existing_room: None,
+        asked_by: tutor(),
+        created_at: now,
+        lease_until: now.plus(4 * SETTINGS.deadline),
+    }
 }
 
 /// Does the work until it waits for its deadline, and from then on.
@@ -133,8 +158,12 @@ async fn at_the_deadline<T>(clock: &ManualClock, work: impl Future<Output = T>) 
     tokio::join!(work, time).0
 }
 
-/// Answers nothing, ever.
-struct Silent;
+/// Answers nothing, ever, but what it was told to say.
+#[derive(Default)]
+struct Silent {
+    /// The chat that has the key which is asked for.
+    chat: Option<Chat>,
+}
 
 #[async_trait]
 impl AccessPolicy for Silent {
@@ -152,7 +181,10 @@ impl AccessPolicy for Silent {
 #[async_trait]
 impl ChatStore for Silent {
     async fn reserve(&self, _: &Reservation) -> Result<Reserved, StoreError> {
-        pending().await
+        match &self.chat {
+            Some(chat) => Ok(Reserved::KeyTaken(chat.clone())),
+            None => pending().await,
+        }
     }
 
     async fn find(&self, _: ChatId) -> Result<Option<Chat>, StoreError> {
