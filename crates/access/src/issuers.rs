@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chats_domain::ports::{AuthenticationFailed, Authenticator, Clock};
+use chats_domain::ports::{AuthenticationError, Authenticator, Clock};
 use chats_domain::values::{Account, Audience, InvalidAccount, Timestamp};
 
 use crate::claims::Claims;
@@ -66,7 +66,7 @@ impl Issuers {
 
 #[async_trait]
 impl Authenticator for Issuers {
-    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationFailed> {
+    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
         Ok(self.verify(token).await?.account)
     }
 }

@@ -4,6 +4,7 @@
 //!   known and their keys: a [`VerificationKey`] each, or a [`Jwks`]. A [`TokenCache`] remembers it.
 //! * [`Policies`]: tells what an account may do, by the policy of each audience. A [`TenantPolicy`] asks the
 //!   tenant.
+//! * [`HttpClients`]: what both of them call others by.
 //! * [`Signer`] and [`Identity`]: tokens of our own, for the services that we call.
 //!
 //! Nothing here reads settings, and of files only a [`Jwks`] that is one: keys come as bytes, policies as
@@ -14,9 +15,11 @@
 
 mod algorithm;
 mod claims;
+mod http_clients;
 mod issuers;
 mod jwks;
 mod keys;
+mod lookups;
 mod policies;
 mod refusal;
 mod secret;
@@ -28,6 +31,7 @@ mod verified;
 mod whitelist;
 
 pub use algorithm::Algorithm;
+pub use http_clients::{HttpClientError, HttpClients};
 pub use issuers::{Issuer, IssuerKeys, Issuers};
 pub use jwks::{FetchError, Jwks, JwksContent, JwksError, JwksLook, JwksSettings, JwksSource};
 pub use keys::{KeyError, SigningKey, VerificationKey};

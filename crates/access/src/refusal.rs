@@ -1,4 +1,4 @@
-use chats_domain::ports::AuthenticationFailed;
+use chats_domain::ports::AuthenticationError;
 use chats_domain::values::{Audience, InvalidAccount};
 
 use crate::token::MAX_TOKEN_BYTES;
@@ -38,8 +38,11 @@ pub(crate) enum Refusal {
     ForeignAudience(Audience),
 }
 
-impl From<Refusal> for AuthenticationFailed {
+impl From<Refusal> for AuthenticationError {
     fn from(refusal: Refusal) -> Self {
-        Self(refusal.into())
+        match refusal {
+            Refusal::NoKeys => Self::Unavailable(refusal.into()),
+            refusal => Self::Refused(refusal.into()),
+        }
     }
 }

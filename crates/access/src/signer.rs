@@ -22,7 +22,6 @@ pub struct Identity {
     signer: Signer,
     account: Account,
     aud: String,
-    lifetime: Duration,
     signed: Mutex<Option<Signed>>,
 }
 
@@ -66,24 +65,22 @@ impl Signer {
 }
 
 impl Identity {
-    /// We are `account`, with tokens that are good for `lifetime` each: some minutes.
+    /// How long each of its tokens is good.
+    pub const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+
+    /// We are `account`.
     #[must_use]
-    pub fn new(signer: Signer, account: Account, lifetime: Duration) -> Self {
+    pub fn new(signer: Signer, account: Account) -> Self {
         let aud = account.audience().to_string();
-        Self { signer, account, aud, lifetime, signed: Mutex::default() }
+        Self { signer, account, aud, signed: Mutex::default() }
     }
 
     /// We are `account` to the service of `tenant`. Its tokens name both audiences, ours and the
     /// tenant's, so that no tenant can use them towards another.
     #[must_use]
-    pub fn towards(
-        tenant: &Audience,
-        signer: Signer,
-        account: Account,
-        lifetime: Duration,
-    ) -> Self {
+    pub fn towards(tenant: &Audience, signer: Signer, account: Account) -> Self {
         let aud = format!("{}:{tenant}", account.audience());
-        Self { aud, ..Self::new(signer, account, lifetime) }
+        Self { aud, ..Self::new(signer, account) }
     }
 
     /// The account's token, which is good for half of its lifetime at least.
@@ -92,11 +89,11 @@ impl Identity {
         // What is kept is replaced at once, so a thread that panicked left nothing half-way.
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signed) = signed.as_ref()
-            && signed.is_fresh(now, self.lifetime)
+            && signed.is_fresh(now)
         {
             return Ok(signed.token.clone());
         }
-        let token = self.signer.sign_at(now, &self.account, &self.aud, self.lifetime)?;
+        let token = self.signer.sign_at(now, &self.account, &self.aud, Self::TOKEN_LIFETIME)?;
         *signed = Some(Signed { token: token.clone(), at: now });
         Ok(token)
     }
@@ -104,7 +101,7 @@ impl Identity {
 
 impl Signed {
     /// A token from the future, signed before the clock was set back, is not fresh either.
-    fn is_fresh(&self, now: Timestamp, lifetime: Duration) -> bool {
-        self.at <= now && now.since(self.at) < lifetime / 2
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.at <= now && now.since(self.at) < Identity::TOKEN_LIFETIME / 2
     }
 }

@@ -18,7 +18,7 @@ use crate::adapters::IdentityTokens;
 use crate::cli::EventArgs;
 use crate::config::{ConfigError, Loaded};
 use crate::identity::OwnAccount;
-use crate::tenants::{self, Tenants};
+use crate::tenants::Tenants;
 
 /// What the configuration says of the event service.
 pub(crate) struct EventSettings<'a> {
@@ -27,7 +27,7 @@ pub(crate) struct EventSettings<'a> {
     /// What `event.ca` holds.
     extra_roots: Option<Vec<u8>>,
     /// Who we are, if that is configured.
-    own: Option<OwnAccount>,
+    own: Option<&'a OwnAccount>,
     loaded: &'a Loaded,
 }
 
@@ -38,19 +38,20 @@ pub(crate) enum Location {
     At(Url),
 }
 
-/// Reads what the configuration says of the event service, and of us to it.
+/// Reads what the configuration says of the event service, to which we are our `own` account.
 ///
 /// What cannot be used is refused here, before anything is started.
-pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>> {
+pub(crate) fn read<'a>(
+    loaded: &'a Loaded,
+    own: Option<&'a OwnAccount>,
+) -> Result<EventSettings<'a>> {
     let (location, room_kind) = (location(loaded)?, room_kind(loaded)?);
     if matches!(location, Location::Embedded) && room_kind.is_none() {
         let reason = "is 'none', but the embedded event service asks for a kind";
         return Err(loaded.error("event.room_kind", reason).into());
     }
-    let own = OwnAccount::configured(loaded)?;
     let ca = loaded.config.event.ca_file();
-    let extra_roots =
-        ca.map(|file| tenants::read_key_file("event.ca", &file, loaded)).transpose()?;
+    let extra_roots = ca.map(|file| loaded.read_file("event.ca", &file)).transpose()?;
     let settings = EventSettings { location, room_kind, extra_roots, own, loaded };
     let url = match settings.location.clone() {
         Location::At(url) => url,
@@ -63,7 +64,7 @@ pub(crate) fn read(loaded: &Loaded) -> Result<EventSettings<'_>> {
 impl EventSettings<'_> {
     /// A client of another system, which knows us by the configured identity.
     pub(crate) fn client(&self, url: Url, clock: Arc<dyn Clock>) -> Result<EventClient> {
-        self.client_with(self.own.as_ref().map(|own| own.tokens(clock)), url)
+        self.client_with(self.own.map(|own| own.tokens(clock)), url)
     }
 
     /// A client of the embedded event service that listens at `address`.
@@ -106,7 +107,7 @@ impl EventSettings<'_> {
     ) -> Result<Running> {
         let mut issuers = tenants.issuers.clone();
         let mut service_accounts = BTreeSet::new();
-        for own in [Some(&OwnAccount::of_data_dir(self.loaded)?), self.own.as_ref()] {
+        for own in [Some(&OwnAccount::of_data_dir(self.loaded)?), self.own] {
             let Some(own) = own else { continue };
             issuers.entry(own.issuer.clone()).or_insert(own.as_issuer()?);
             service_accounts.insert(own.account.clone());

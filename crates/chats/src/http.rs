@@ -5,6 +5,7 @@ use std::time::Duration;
 use chats_http::{Limits, Settings};
 
 use crate::config::{ConfigError, Loaded, Quota};
+use crate::timing;
 
 /// The server's clock stands still for up to half a second.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -25,6 +26,7 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
     Ok(Settings {
         keep_alive: http.keep_alive,
         client_timeout: http.client_timeout,
+        authentication_timeout: timing::time_for_authentication(loaded),
         max_connections: http.max_connections,
         limits: Limits {
             account: quota("limits.account", limits.account, loaded)?,

@@ -2,20 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use chats_access::{Algorithm, Identity, Issuer, Issuers, Signer, SigningKey};
-use chats_domain::ports::{Authenticator, Clock};
+use chats_domain::ports::{AuthenticationError, Authenticator, Clock};
 use chats_domain::values::Account;
 
 use crate::adapters::IdentityTokens;
 use crate::config::{ConfigError, Loaded};
+use crate::development;
 use crate::error_chain::chain;
-use crate::{development, tenants};
-
-/// How long each of our own tokens is good.
-const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 
 /// Who signs our tokens for the embedded event service. Its key is that of the data directory.
 const EMBEDDED_ISSUER: &str = "urn:chats:embedded";
@@ -36,7 +32,7 @@ impl OwnAccount {
         let Some(identity) = &loaded.config.identity else {
             return Ok(None);
         };
-        let bytes = tenants::read_key_file("identity.key", &identity.key_file(), loaded)?;
+        let bytes = loaded.read_file("identity.key", &identity.key_file())?;
         let key = SigningKey::parse(identity.algorithm, &bytes)
             .map_err(|error| loaded.error("identity.key", format!("the key {error}")))?;
         let (account, issuer) = (identity.account.0.clone(), identity.issuer.clone());
@@ -60,7 +56,7 @@ impl OwnAccount {
 
     /// The account's tokens for the event service.
     pub(crate) fn tokens(&self, clock: Arc<dyn Clock>) -> IdentityTokens {
-        IdentityTokens(Identity::new(self.signer(clock), self.account.clone(), TOKEN_LIFETIME))
+        IdentityTokens(Identity::new(self.signer(clock), self.account.clone()))
     }
 
     /// Whether an issuer that is known by our issuer's name takes our tokens for what they are.
@@ -70,10 +66,15 @@ impl OwnAccount {
         clock: impl Clock + 'static,
     ) -> Result<()> {
         let clock: Arc<dyn Clock> = Arc::new(clock);
-        let token = self.signer(Arc::clone(&clock)).sign(&self.account, TOKEN_LIFETIME)?;
+        let token =
+            self.signer(Arc::clone(&clock)).sign(&self.account, Identity::TOKEN_LIFETIME)?;
         let known = HashMap::from([(self.issuer.clone(), issuer.clone())]);
         let account = Issuers::new(known, clock).authenticate(&token).await;
-        account.map(drop).map_err(|error| anyhow!("{}", chain(&*error.0)))
+        account.map(drop).map_err(|error| match error {
+            AuthenticationError::Refused(cause) | AuthenticationError::Unavailable(cause) => {
+                anyhow!("{}", chain(&*cause))
+            }
+        })
     }
 
     /// What who receives our tokens knows of us.

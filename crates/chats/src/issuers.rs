@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chats_access::{
-    Issuer, IssuerKeys, Jwks, JwksError, JwksLook, JwksSettings, JwksSource, VerificationKey,
+    HttpClientError, HttpClients, Issuer, IssuerKeys, Jwks, JwksError, JwksLook, JwksSettings,
+    JwksSource, VerificationKey,
 };
 use chats_domain::ports::Cause;
 use figment::value::magic::RelativePathBuf;
@@ -13,32 +15,41 @@ use url::Url;
 use crate::adapters::SystemClock;
 use crate::config::{self, ConfigError, Loaded};
 use crate::error_chain::chain;
-use crate::tenants::read_key_file;
+
+/// No clock that anybody looks after differs more, and a token counts for so much longer than it says.
+const LONGEST_LEEWAY: Duration = Duration::from_mins(5);
 
 /// Reads an issuer. If its keys are a set, that is fetched from now on.
 pub(crate) fn read(
     name: &str,
     settings: &config::Issuer,
+    clients: &HttpClients,
     loaded: &Loaded,
 ) -> Result<Issuer, ConfigError> {
-    let section = Section { name, settings, loaded };
+    let section = Section { name, settings, clients, loaded };
     let audiences = settings.audiences.iter().map(|audience| audience.0.clone()).collect();
-    Ok(Issuer { requires_exp: settings.require_exp, ..Issuer::new(section.keys()?, audiences) })
+    Ok(Issuer {
+        requires_exp: settings.require_exp,
+        leeway: section.leeway()?,
+        ..Issuer::new(section.keys()?, audiences)
+    })
 }
 
 /// Reads an issuer as [`read`] does, to look at its keys once: at the set, if they are one.
 pub(crate) fn look(
     name: &str,
     settings: &config::Issuer,
+    clients: &HttpClients,
     loaded: &Loaded,
 ) -> Result<Look, ConfigError> {
-    let section = Section { name, settings, loaded };
+    let section = Section { name, settings, clients, loaded };
+    section.leeway()?;
     match section.source()? {
-        Keys::One(_) => Ok(Look::One(read(name, settings, loaded)?)),
+        Keys::One(_) => Ok(Look::One(read(name, settings, clients, loaded)?)),
         Keys::Set(source) => {
             let (source, settings) = section.jwks(source)?;
-            let look = JwksLook::new(source, settings).map_err(|error| section.jwks_error(&error));
-            Ok(Look::Set(look?))
+            let look = JwksLook::new(source, settings, clients);
+            Ok(Look::Set(look.map_err(|error| section.jwks_error(&error))?))
         }
     }
 }
@@ -59,10 +70,20 @@ enum Keys<'a> {
 struct Section<'a> {
     name: &'a str,
     settings: &'a config::Issuer,
+    clients: &'a HttpClients,
     loaded: &'a Loaded,
 }
 
 impl<'a> Section<'a> {
+    fn leeway(&self) -> Result<Duration, ConfigError> {
+        match self.settings.leeway {
+            Some(leeway) if leeway > LONGEST_LEEWAY => {
+                Err(self.error("leeway", "is longer than 5 minutes"))
+            }
+            leeway => Ok(leeway.unwrap_or(Issuer::LEEWAY)),
+        }
+    }
+
     fn keys(&self) -> Result<IssuerKeys, ConfigError> {
         match self.source()? {
             Keys::One(file) => Ok(self.one_key(&file)?.into()),
@@ -87,13 +108,14 @@ impl<'a> Section<'a> {
     fn check_that_nothing_is_for_a_set(&self) -> Result<(), ConfigError> {
         let it = self.settings;
         let stranger = [
-            ("jwks_refresh", it.jwks_refresh),
-            ("jwks_max_age", it.jwks_max_age),
-            ("jwks_cooldown", it.jwks_cooldown),
-            ("jwks_timeout", it.jwks_timeout),
+            ("jwks_refresh", it.jwks_refresh.is_some()),
+            ("jwks_max_age", it.jwks_max_age.is_some()),
+            ("jwks_cooldown", it.jwks_cooldown.is_some()),
+            ("jwks_timeout", it.jwks_timeout.is_some()),
+            ("jwks_ca", it.jwks_ca_file().is_some()),
         ]
         .into_iter()
-        .find(|(_, given)| given.is_some());
+        .find(|(_, is_given)| *is_given);
         match stranger {
             Some((setting, _)) => Err(self.error(setting, "goes with jwks alone")),
             None => Ok(()),
@@ -101,14 +123,14 @@ impl<'a> Section<'a> {
     }
 
     fn one_key(&self, file: &Path) -> Result<VerificationKey, ConfigError> {
-        let bytes = read_key_file(&self.setting("key"), file, self.loaded)?;
+        let bytes = self.loaded.read_file(&self.setting("key"), file)?;
         VerificationKey::parse(self.settings.algorithm, &bytes)
             .map_err(|error| self.error("key", format!("the key {error}")))
     }
 
     fn set(&self, source: &RelativePathBuf) -> Result<Jwks, ConfigError> {
         let (source, settings) = self.jwks(source)?;
-        Jwks::start(self.name, source, settings, Arc::new(SystemClock))
+        Jwks::start(self.name, source, settings, self.clients, Arc::new(SystemClock))
             .map_err(|error| self.jwks_error(&error))
     }
 
@@ -118,6 +140,8 @@ impl<'a> Section<'a> {
             Some(url) => JwksSource::Url(Url::parse(url).map_err(|it| self.error("jwks", it))?),
             None => JwksSource::File(source.relative()),
         };
+        let ca = it.jwks_ca_file();
+        let ca = ca.map(|file| self.loaded.read_file(&self.setting("jwks_ca"), &file));
         let defaults = JwksSettings::new(it.algorithm);
         let settings = JwksSettings {
             algorithm: it.algorithm,
@@ -125,6 +149,7 @@ impl<'a> Section<'a> {
             max_age: it.jwks_max_age.unwrap_or(defaults.max_age),
             cooldown: it.jwks_cooldown.unwrap_or(defaults.cooldown),
             timeout: it.jwks_timeout.unwrap_or(defaults.timeout),
+            extra_roots: ca.transpose()?,
         };
         Ok((source, settings))
     }
@@ -135,6 +160,9 @@ impl<'a> Section<'a> {
             JwksError::MaxAge => "jwks_max_age",
             JwksError::Cooldown => "jwks_cooldown",
             JwksError::Timeout => "jwks_timeout",
+            JwksError::RootsOfFile | JwksError::HttpClient(HttpClientError::ExtraRoots) => {
+                "jwks_ca"
+            }
             _ => "jwks",
         };
         self.error(setting, chain(error))

@@ -10,6 +10,7 @@ mod error_chain;
 mod event_service;
 mod http;
 mod identity;
+mod in_the_clear;
 mod issuers;
 mod output;
 mod policies;

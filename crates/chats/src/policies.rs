@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chats_access::{
-    Policy, Record, TenantPolicy, TenantPolicyError, TenantPolicySettings, Whitelist,
+    HttpClientError, HttpClients, Policy, Record, TenantPolicy, TenantPolicyError,
+    TenantPolicySettings, Whitelist,
 };
 use chats_domain::ports::Cause;
 use chats_domain::values::{Account, Audience};
@@ -14,10 +15,13 @@ use crate::adapters::SystemClock;
 use crate::config::{AudiencePolicy, ConfigError, Loaded, PolicyName};
 use crate::identity::OwnAccount;
 
-/// Reads the policy of an audience.
+/// Reads the policy of an audience. If its tenant is asked, that is by our `own` account, and by one of
+/// `clients`.
 pub(crate) fn read(
     audience: &Audience,
     settings: &AudiencePolicy,
+    own: Option<&OwnAccount>,
+    clients: &HttpClients,
     loaded: &Loaded,
 ) -> Result<Policy> {
     let section = Section { audience, settings, loaded };
@@ -29,7 +33,7 @@ pub(crate) fn read(
             Ok(Policy::Local { trusted: section.trusted() })
         }
         PolicyName::LocalWhitelist => Ok(Policy::LocalWhitelist(section.whitelist()?)),
-        PolicyName::Http => Ok(Policy::Http(Arc::new(section.tenant_policy()?))),
+        PolicyName::Http => Ok(Policy::Http(Arc::new(section.tenant_policy(own, clients)?))),
     }
 }
 
@@ -48,6 +52,7 @@ impl<'a> Section<'a> {
             ("trusted", it.trusted.is_some(), &[Local, Http]),
             ("records", it.records.is_some(), &[LocalWhitelist]),
             ("uri", it.uri.is_some(), &[Http]),
+            ("ca", it.ca_file().is_some(), &[Http]),
             ("timeout", it.timeout.is_some(), &[Http]),
             ("retries", it.retries.is_some(), &[Http]),
             ("concurrency", it.concurrency.is_some(), &[Http]),
@@ -78,17 +83,23 @@ impl<'a> Section<'a> {
         Ok(records.into_iter().collect())
     }
 
-    fn tenant_policy(&self) -> Result<TenantPolicy> {
+    fn tenant_policy(
+        &self,
+        own: Option<&OwnAccount>,
+        clients: &HttpClients,
+    ) -> Result<TenantPolicy> {
         let it = self.settings;
         let uri = self.required("uri", it.uri.as_ref())?;
-        let Some(own) = OwnAccount::configured(self.loaded)? else {
+        let Some(own) = own else {
             let audience = self.audience;
             let reason =
                 format!("is missing, but the tenant of {audience} is asked as its account");
             return Err(self.loaded.error("identity", reason).into());
         };
         let defaults = TenantPolicySettings::new(self.audience.clone(), uri.0.clone());
+        let ca = it.ca_file().map(|file| self.loaded.read_file(&self.setting("ca"), &file));
         let settings = TenantPolicySettings {
+            extra_roots: ca.transpose()?,
             trusted: self.trusted(),
             timeout: it.timeout.unwrap_or(defaults.timeout),
             retries: it.retries.unwrap_or(defaults.retries),
@@ -106,8 +117,12 @@ impl<'a> Section<'a> {
             return Err(self.error("timeout", reason).into());
         }
         let signer = own.signer(Arc::new(SystemClock));
-        TenantPolicy::new(settings, own.account, signer).map_err(|error| match error {
+        let policy = TenantPolicy::new(settings, own.account.clone(), signer, clients);
+        policy.map_err(|error| match error {
             TenantPolicyError::Uri(_) => self.error("uri", error).into(),
+            TenantPolicyError::HttpClient(HttpClientError::ExtraRoots) => {
+                self.error("ca", error).into()
+            }
             TenantPolicyError::Timeout => self.error("timeout", error).into(),
             error => anyhow::Error::new(error),
         })
@@ -122,6 +137,10 @@ impl<'a> Section<'a> {
     }
 
     fn error(&self, setting: &str, reason: impl Into<Cause>) -> ConfigError {
-        self.loaded.error(&format!("audiences.{}.{setting}", self.audience), reason)
+        self.loaded.error(&self.setting(setting), reason)
+    }
+
+    fn setting(&self, name: &str) -> String {
+        format!("audiences.{}.{name}", self.audience)
     }
 }

@@ -1,14 +1,13 @@
 //! Who may come in, and who may do what: the issuers and the policies that the configuration names.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::path::Path;
 
 use anyhow::Result;
-use chats_access::{Algorithm, Issuer, Policy, VerificationKey};
+use chats_access::{Algorithm, HttpClients, Issuer, Policy, VerificationKey};
 use chats_domain::values::Audience;
 
 use crate::config::{ConfigError, Loaded};
+use crate::identity::OwnAccount;
 use crate::{development, issuers, policies};
 
 /// The issuers by their names, and the policies by their audiences.
@@ -19,8 +18,8 @@ pub(crate) struct Tenants {
     pub(crate) are_for_development: bool,
 }
 
-/// Reads the issuers' keys and the audiences' policies.
-pub(crate) fn read(loaded: &Loaded) -> Result<Tenants> {
+/// Reads the issuers' keys and the audiences' policies. Tenants are asked by our `own` account.
+pub(crate) fn read(loaded: &Loaded, own: Option<&OwnAccount>) -> Result<Tenants> {
     if is_development(loaded)? {
         let audience: Audience = development::AUDIENCE.parse()?;
         let key = development::key(&loaded.config.data_dir())?;
@@ -32,12 +31,14 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Tenants> {
         });
     }
     let config = &loaded.config;
+    let clients = HttpClients::default();
     let issuers = config.issuers.iter().map(|(name, settings)| {
-        let issuer = issuers::read(name, settings, loaded)?;
+        let issuer = issuers::read(name, settings, &clients, loaded)?;
         Ok((name.clone(), issuer))
     });
     let policies = config.audiences.iter().map(|(audience, settings)| {
-        Ok((audience.0.clone(), policies::read(&audience.0, settings, loaded)?))
+        let policy = policies::read(&audience.0, settings, own, &clients, loaded)?;
+        Ok((audience.0.clone(), policy))
     });
     Ok(Tenants {
         issuers: issuers.collect::<Result<_, ConfigError>>()?,
@@ -69,14 +70,4 @@ pub(crate) fn is_development(loaded: &Loaded) -> Result<bool, ConfigError> {
 pub(crate) fn development_issuer(key: &[u8], audience: Audience) -> Result<Issuer> {
     let key = VerificationKey::parse(Algorithm::Hs256, key)?;
     Ok(Issuer::new(key, HashSet::from([audience])))
-}
-
-/// Reads the key file that stands in the setting `key`.
-pub(crate) fn read_key_file(
-    key: &str,
-    file: &Path,
-    loaded: &Loaded,
-) -> Result<Vec<u8>, ConfigError> {
-    fs::read(file)
-        .map_err(|error| loaded.error(key, format!("cannot read {}: {error}", file.display())))
 }

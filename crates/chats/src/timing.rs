@@ -10,6 +10,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// After this time the platform's clients give up.
 const CLIENTS_GIVE_UP: Duration = Duration::from_secs(10);
 
+/// Of that, what an answer may take on its way.
+const ON_THE_WAY: Duration = Duration::from_millis(500);
+
 /// How often a request itself tries: its caller does not see a broken connection, and an event service in
 /// trouble gets three calls for a request at the most.
 const TRIES: u32 = 3;
@@ -36,4 +39,11 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
     }
     let (lease, longest_pause) = (recovery.lease, recovery.backoff_max);
     Ok(Settings { lease, deadline, tries: TRIES, pause: PAUSE, longest_pause })
+}
+
+/// How long it may take to tell who calls: what `http.deadline`, which begins then, leaves of the time until
+/// clients give up.
+pub(crate) fn time_for_authentication(loaded: &Loaded) -> Duration {
+    let deadline = loaded.config.http.deadline;
+    CLIENTS_GIVE_UP.saturating_sub(ON_THE_WAY).saturating_sub(deadline)
 }

@@ -23,11 +23,7 @@ pub(crate) async fn authenticate(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let token = bearer_token(request.headers())?;
-    let account = service
-        .authenticator
-        .authenticate(token)
-        .await
-        .map_err(|failed| ApiError::InvalidAuthentication(failed.0))?;
+    let account = service.authenticator.authenticate(token).await.map_err(ApiError::from)?;
     request.extensions_mut().insert(Caller(account));
     next.call(request).await
 }

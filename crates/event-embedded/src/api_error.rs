@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use chats_domain::ports::Cause;
+use chats_domain::ports::{AuthenticationError, Cause};
 use serde::Serialize;
 
 use crate::store::StoreError;
@@ -15,6 +15,8 @@ pub(crate) enum ApiError {
     NoAuthenticationToken,
     #[error("the token was refused")]
     InvalidAuthentication(#[source] Cause),
+    #[error("the token could not be verified")]
+    AuthenticationUnavailable(#[source] Cause),
     #[error("access is denied")]
     AccessDenied,
     #[error("there is no such room")]
@@ -32,7 +34,7 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// All of the API's errors: status, type, title. The last two are this service's own.
+    /// All of the API's errors: status, type, title. The last three are this service's own.
     fn row(&self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
@@ -49,12 +51,24 @@ impl ApiError {
             Self::DatabaseQueryFailed(_) => {
                 (S::UNPROCESSABLE_ENTITY, "database_query_failed", "Database query failed")
             }
+            Self::AuthenticationUnavailable(_) => {
+                (S::SERVICE_UNAVAILABLE, "authentication_unavailable", "Authentication unavailable")
+            }
             Self::InvalidIdempotencyKey => {
                 (S::BAD_REQUEST, "invalid_idempotency_key", "Invalid idempotency key")
             }
             Self::IdempotencyKeyReused => {
                 (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key reused")
             }
+        }
+    }
+}
+
+impl From<AuthenticationError> for ApiError {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Refused(cause) => Self::InvalidAuthentication(cause),
+            AuthenticationError::Unavailable(cause) => Self::AuthenticationUnavailable(cause),
         }
     }
 }
@@ -67,7 +81,7 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let (status, kind, title) = self.row();
         match self {
-            Self::InvalidAuthentication(cause) => {
+            Self::InvalidAuthentication(cause) | Self::AuthenticationUnavailable(cause) => {
                 tracing::debug!(cause = %chain(cause.as_ref()), "{self}");
             }
             Self::DatabaseQueryFailed(cause) => tracing::error!(cause = %chain(cause), "{self}"),

@@ -1,31 +1,93 @@
 //! The way in: who calls, and whether they have called too often.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::rt::time::timeout;
 use chats_domain::ports::Authenticator;
 use chats_domain::values::Account;
 use governor::clock::MonotonicClock;
 
-use crate::Limits;
+use crate::Settings;
 use crate::limits::Limiter;
 use crate::problem::Problem;
 use crate::request::caller;
 
 pub(crate) struct Entrance {
     authenticator: Arc<dyn Authenticator>,
+    authentication_timeout: Duration,
     limiter: Limiter,
 }
 
 impl Entrance {
-    pub(crate) fn new(authenticator: Arc<dyn Authenticator>, limits: Limits) -> Self {
-        Self { authenticator, limiter: Limiter::new(limits, &MonotonicClock) }
+    pub(crate) fn new(authenticator: Arc<dyn Authenticator>, settings: &Settings) -> Self {
+        Self {
+            authenticator,
+            authentication_timeout: settings.authentication_timeout,
+            limiter: Limiter::new(settings.limits, &MonotonicClock),
+        }
     }
 
     /// The account that calls. Comes before anything else is done for the request.
     pub(crate) async fn admit(&self, request: &HttpRequest) -> Result<Account, Problem> {
-        let account = caller(request, &*self.authenticator).await?;
+        let account = self.caller(request).await?;
         self.limiter.count(request, &account)?;
         Ok(account)
+    }
+
+    async fn caller(&self, request: &HttpRequest) -> Result<Account, Problem> {
+        let found = timeout(self.authentication_timeout, caller(request, &*self.authenticator));
+        found.await.unwrap_or_else(|late| Err(Problem::authentication_unavailable(late.into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::num::NonZeroU32;
+
+    use actix_web::ResponseError;
+    use actix_web::http::StatusCode;
+    use actix_web::test::TestRequest;
+    use async_trait::async_trait;
+    use chats_domain::ports::AuthenticationError;
+
+    use super::*;
+    use crate::Limits;
+
+    /// Knows one token, and waits for ever to know another.
+    struct OneToken;
+
+    #[async_trait]
+    impl Authenticator for OneToken {
+        async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
+            if token != "known" {
+                pending::<()>().await;
+            }
+            Ok("tutor.school.example.org".parse().unwrap())
+        }
+    }
+
+    #[actix_web::test]
+    async fn telling_who_calls_takes_only_so_long() {
+        let settings = |authentication_timeout| Settings {
+            authentication_timeout,
+            keep_alive: Duration::from_secs(75),
+            client_timeout: Duration::from_secs(10),
+            max_connections: NonZeroU32::MIN,
+            limits: Limits::default(),
+            cors_origins: Vec::new(),
+        };
+        let bearer = |token| ("authorization", format!("Bearer {token}"));
+        for time in [Duration::ZERO, Duration::from_millis(20)] {
+            let entrance = Entrance::new(Arc::new(OneToken), &settings(time));
+            let unknown = TestRequest::default().insert_header(bearer("unknown")).to_http_request();
+            let problem = entrance.admit(&unknown).await.unwrap_err();
+            assert_eq!(problem.status_code(), StatusCode::SERVICE_UNAVAILABLE);
+            // What needs no waiting has time enough.
+            let known = TestRequest::default().insert_header(bearer("known")).to_http_request();
+            assert!(entrance.admit(&known).await.is_ok());
+        }
     }
 }

@@ -12,6 +12,7 @@ mod entrance;
 mod etag;
 mod limits;
 mod middleware;
+mod origin;
 mod problem;
 mod request;
 mod request_id;
@@ -21,7 +22,7 @@ mod server;
 mod settings;
 
 pub use api::Api;
-pub use cors::{InvalidOrigin, Origin};
 pub use limits::{InvalidQuota, Limits, Quota};
+pub use origin::{InvalidOrigin, Origin};
 pub use server::{Server, ServerHandle, serve};
 pub use settings::Settings;

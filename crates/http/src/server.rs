@@ -22,6 +22,10 @@ use crate::{Api, Settings, middleware, response_headers, routes};
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection that is to be closed is still read from, so that a client that goes on sending hears
+/// its answer before it meets a broken connection.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How many connections may wait to be accepted, where the system allows that many.
 const BACKLOG: i32 = 4096;
 
@@ -51,7 +55,7 @@ pub fn serve(
         .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
         .disable_signals();
     let shared = Shared {
-        entrance: web::Data::new(Entrance::new(api.authenticator, settings.limits)),
+        entrance: web::Data::new(Entrance::new(api.authenticator, &settings)),
         chats: web::Data::from(api.chats),
         settings: web::Data::new(settings),
         is_over_tls: tls.is_some(),
@@ -136,6 +140,7 @@ impl Shared {
             })
             .keep_alive(self.settings.keep_alive)
             .client_request_timeout(self.settings.client_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .on_connect_ext(|stream: &S, data| {
                 data.insert(stream.activity());
             })

@@ -11,6 +11,9 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// How long a client may take to send the head of its first request, and how long to send a body.
     pub client_timeout: Duration,
+    /// How long it may take to tell who calls, for which an issuer's keys may have to be fetched. It comes
+    /// before the time that the use cases have.
+    pub authentication_timeout: Duration,
     /// The most connections that are open at once. Further ones wait to be accepted.
     pub max_connections: NonZeroU32,
     /// How much may be asked.

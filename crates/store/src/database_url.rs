@@ -81,6 +81,16 @@ impl DatabaseUrl {
         }
     }
 
+    /// Whether its server may be on another machine, and nobody verifies who answers there: what is not
+    /// `sslmode=verify-full`.
+    #[must_use]
+    pub fn is_remote_and_unverified(&self) -> bool {
+        match &self.0 {
+            Kind::Sqlite(_) => false,
+            Kind::Postgres(url) => url.is_remote_and_unverified(),
+        }
+    }
+
     /// Reads the files that TLS to the database takes, as connecting does.
     pub fn check_tls(&self) -> Result<(), TlsError> {
         match &self.0 {
@@ -240,6 +250,35 @@ mod tests {
             let url = format!("postgres://me:what?@host/chats?{parameters}");
             let shown = url.parse::<DatabaseUrl>().unwrap().to_string();
             assert_eq!(shown, "postgres://host:5432/chats", "{url}");
+        }
+    }
+
+    #[test]
+    fn a_server_on_another_machine_is_verified_by_verify_full_alone() {
+        for (url, is_unverified) in [
+            ("postgres://db.example.org/chats", true),
+            ("postgres://me:what?@db/chats", true),
+            ("postgres://me:?sslmode=verify-full&sslrootcert=a@db/chats", true),
+            ("postgres://db/chats?sslmode=disable", true),
+            ("postgres://db/chats?sslmode=prefer", true),
+            ("postgres://db/chats?sslmode=require", true),
+            ("postgres://db/chats?sslmode=verify-ca&sslrootcert=ca.pem", true),
+            ("postgres://db/chats?sslmode=verify-full&sslrootcert=a&sslmode=require", true),
+            ("postgres://localhost,db/chats", true),
+            ("postgres://localhost/chats?hostaddr=10.0.0.1", true),
+            ("postgres:///chats?hostaddr=10.0.0.1", true),
+            ("postgres://db/chats?sslmode=verify-full&sslrootcert=ca.pem", false),
+            ("postgres://me:what?@db/chats?sslmode=verify%2Dfull&sslrootcert=ca.pem", false),
+            ("postgres://db/chats?sslrootcert=system", false),
+            ("postgres://db/chats?hostaddr=127.0.0.1", false),
+            ("postgres://localhost:5433/chats?sslmode=disable", false),
+            ("postgres://me:secret@127.0.0.1:15432/chats", false),
+            ("postgres://[::1]/chats", false),
+            ("postgres://%2Frun%2Fpostgresql/chats", false),
+            ("sqlite:chats.db", false),
+        ] {
+            let parsed: DatabaseUrl = url.parse().unwrap();
+            assert_eq!(parsed.is_remote_and_unverified(), is_unverified, "{url}");
         }
     }
 

@@ -41,7 +41,15 @@ struct Sources {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Bans {
     multiple_versions: Answer,
+    skip: Vec<Skip>,
     deny: Vec<Ban>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skip {
+    #[serde(rename = "crate")]
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -54,10 +62,10 @@ struct Ban {
     deny_multiple_versions: bool,
 }
 
-#[derive(Deserialize, PartialEq, Eq, Debug)]
+/// What is not allowed otherwise.
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
-    Allow,
     Deny,
 }
 
@@ -77,12 +85,13 @@ fn every_crate_is_under_terms_that_are_allowed() {
 #[test]
 fn every_crate_comes_from_where_it_may() {
     let Rules { sources, .. } = rules();
-    assert_eq!([sources.unknown_git, sources.unknown_registry], [Answer::Deny, Answer::Deny]);
+    let Sources { allow_registry, unknown_git: Answer::Deny, unknown_registry: Answer::Deny } =
+        sources;
     for package in packages() {
         // Those of the workspace come from nowhere.
         let Some(source) = &package.source else { continue };
         let registry = source.repr.strip_prefix("registry+");
-        let is_allowed = registry.is_some_and(|it| sources.allow_registry.contains(it));
+        let is_allowed = registry.is_some_and(|it| allow_registry.contains(it));
         assert!(is_allowed, "{} comes from {source}", package.name);
     }
 }
@@ -90,7 +99,6 @@ fn every_crate_comes_from_where_it_may() {
 #[test]
 fn no_crate_is_there_that_is_banned() {
     let Rules { bans, .. } = rules();
-    assert_eq!(bans.multiple_versions, Answer::Allow);
     let packages = packages();
     for Ban { name, deny_multiple_versions } in bans.deny {
         let versions = packages.iter().filter(|package| package.name == name).count();
@@ -100,6 +108,17 @@ fn no_crate_is_there_that_is_banned() {
             assert_eq!(versions, 0, "{name} is banned");
         }
     }
+}
+
+#[test]
+fn a_crate_has_one_version_unless_that_was_decided() {
+    let Bans { multiple_versions: Answer::Deny, skip, .. } = rules().bans;
+    let allowed: BTreeSet<_> = skip.into_iter().map(|it| it.name).collect();
+    let mut seen = BTreeSet::new();
+    let packages = packages();
+    let names = packages.iter().map(|package| package.name.to_string());
+    let several: BTreeSet<_> = names.filter(|name| !seen.insert(name.clone())).collect();
+    assert_eq!(several, allowed, "on the left: what has several versions; on the right: what may");
 }
 
 fn rules() -> Rules {

@@ -9,7 +9,7 @@ use super::set::KeySet;
 #[derive(Default)]
 pub(super) struct Known {
     /// What was fetched last.
-    pub(super) held: Option<Held>,
+    pub(super) fetched: Option<Fetched>,
     /// How many attempts to fetch it are over, whatever came of them.
     pub(super) attempts: u64,
     /// The end of the last attempt, unless it was of our own accord and went well.
@@ -18,7 +18,7 @@ pub(super) struct Known {
 
 /// A set that was fetched.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct Fetched {
     pub(super) set: Arc<KeySet>,
     /// How many sets there have been until this one, of which each differed from the one before.
     pub(super) generation: u64,
@@ -29,9 +29,9 @@ pub(super) struct Held {
 impl Known {
     /// The set, if it was seen less than `max_age` ago. One from the future, seen before the clock was set
     /// back, is not: nobody could tell how old it is.
-    pub(super) fn held(&self, now: Timestamp, max_age: Duration) -> Option<&Held> {
-        let is_fresh = |held: &&Held| held.seen_at <= now && now.since(held.seen_at) < max_age;
-        self.held.as_ref().filter(is_fresh)
+    pub(super) fn fresh(&self, now: Timestamp, max_age: Duration) -> Option<&Fetched> {
+        let is_fresh = |it: &&Fetched| it.seen_at <= now && now.since(it.seen_at) < max_age;
+        self.fetched.as_ref().filter(is_fresh)
     }
 
     /// Whether the source is left alone for now, whoever asks. A rest that began in the future, before

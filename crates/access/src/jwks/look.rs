@@ -1,6 +1,7 @@
 use super::set::KeySet;
 use super::source::Source;
 use super::{FetchError, JwksError, JwksSettings, JwksSource};
+use crate::HttpClients;
 
 /// One look at a set, without using it: what [`Jwks`](super::Jwks) would meet.
 pub struct JwksLook {
@@ -20,9 +21,13 @@ pub struct JwksContent {
 impl JwksLook {
     /// A look that is still to be taken. It fails where [`Jwks::start`](super::Jwks::start) would without
     /// having looked.
-    pub fn new(source: JwksSource, settings: JwksSettings) -> Result<Self, JwksError> {
+    pub fn new(
+        source: JwksSource,
+        settings: JwksSettings,
+        clients: &HttpClients,
+    ) -> Result<Self, JwksError> {
         settings.check()?;
-        Ok(Self { source: Source::new(source, settings.algorithm)?, settings })
+        Ok(Self { source: Source::new(source, &settings, clients)?, settings })
     }
 
     /// Whether the set comes over the network.

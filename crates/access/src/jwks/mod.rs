@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::refusal::Refusal;
-use crate::{Algorithm, VerificationKey};
+use crate::{Algorithm, HttpClients, VerificationKey};
 
 use known::Known;
 pub use look::{JwksContent, JwksLook};
@@ -43,11 +43,12 @@ pub struct Jwks {
 struct Missing {
     refusal: Refusal,
     /// The attempt to fetch the set that may bring the key.
-    hope: Option<u64>,
+    next_attempt: Option<u64>,
 }
 
 impl Jwks {
-    /// Starts to fetch the keys of `issuer`, which is named in the log, on the current tokio runtime.
+    /// Starts to fetch the keys of `issuer`, which is named in the log, on the current tokio runtime; from a
+    /// server, by one of `clients`.
     ///
     /// A file is read at once, and must hold a key for the algorithm. A server may be down: until it has
     /// answered, there are no keys.
@@ -55,12 +56,13 @@ impl Jwks {
         issuer: &str,
         source: JwksSource,
         settings: JwksSettings,
+        clients: &HttpClients,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, JwksError> {
         settings.check()?;
         let runtime = Handle::try_current().map_err(JwksError::NoRuntime)?;
         let mut refresh =
-            Refresh::new(issuer.to_owned(), source, settings.clone(), Arc::clone(&clock))?;
+            Refresh::new(issuer.to_owned(), source, settings.clone(), clients, Arc::clone(&clock))?;
         refresh.begin()?;
 
         let known = refresh.subscribe();
@@ -74,7 +76,7 @@ impl Jwks {
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
         let now = self.clock.now();
-        self.known.borrow().held(now, self.settings.max_age).map(|held| held.generation)
+        self.known.borrow().fresh(now, self.settings.max_age).map(|set| set.generation)
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {
@@ -93,7 +95,7 @@ impl Jwks {
             Ok(key) => return Ok(key),
             Err(missing) => missing,
         };
-        let Some(attempt) = missing.hope else {
+        let Some(attempt) = missing.next_attempt else {
             return Err(missing.refusal);
         };
         self.wanted.send_if_modified(|wanted| {
@@ -101,7 +103,7 @@ impl Jwks {
             *wanted = attempt.max(*wanted);
             is_news
         });
-        // It fails only if the runtime that fetches has ended, and with it all hope.
+        // It fails only if the runtime that fetches has ended. Then no key will come.
         let _ = self.known.clone().wait_for(|known| known.attempts >= attempt).await;
         self.at_hand(key_id).map_err(|missing| missing.refusal)
     }
@@ -110,15 +112,15 @@ impl Jwks {
         let JwksSettings { max_age, cooldown, .. } = self.settings;
         let now = self.clock.now();
         let known = self.known.borrow();
-        let refusal = match known.held(now, max_age) {
-            Some(held) => match held.set.find(key_id) {
-                Ok(key) => return Ok((key, held.generation)),
+        let refusal = match known.fresh(now, max_age) {
+            Some(fetched) => match fetched.set.find(key_id) {
+                Ok(key) => return Ok((key, fetched.generation)),
                 Err(refusal) => refusal,
             },
             None => Refusal::NoKeys,
         };
-        let may_hope = refusal != Refusal::UnnamedKey && !known.is_resting(now, cooldown);
-        Err(Missing { refusal, hope: may_hope.then_some(known.attempts + 1) })
+        let may_help = refusal != Refusal::UnnamedKey && !known.is_resting(now, cooldown);
+        Err(Missing { refusal, next_attempt: may_help.then_some(known.attempts + 1) })
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use chats_domain::ports::Clock;
 use tokio::sync::watch;
 
-use super::known::{Held, Known};
+use super::known::{Fetched, Known};
 use super::set::{KeySet, SkippedKey};
 use super::source::{FetchError, Source};
 use super::{JwksError, JwksSettings, JwksSource};
+use crate::HttpClients;
 
 /// Fetches one set, alone: now and then, and when somebody waits for it.
 pub(super) struct Refresh {
@@ -19,6 +20,17 @@ pub(super) struct Refresh {
     known: watch::Sender<Known>,
     /// How long to pause before the next attempt, unless somebody waits for it.
     pause: Duration,
+    /// What the log was told last of attempts that failed, unless one has gone well since.
+    trouble: Option<Trouble>,
+}
+
+/// What it means that an attempt failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// The keys at hand are used meanwhile.
+    KeysAtHand,
+    /// There are none, or they are too old.
+    NoKeys,
 }
 
 /// Why an attempt is made.
@@ -33,11 +45,12 @@ impl Refresh {
         issuer: String,
         source: JwksSource,
         settings: JwksSettings,
+        clients: &HttpClients,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, JwksError> {
-        let source = Source::new(source, settings.algorithm)?;
+        let source = Source::new(source, &settings, clients)?;
         let known = watch::Sender::new(Known::default());
-        Ok(Self { issuer, source, settings, clock, known, pause: Duration::ZERO })
+        Ok(Self { issuer, source, settings, clock, known, pause: Duration::ZERO, trouble: None })
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<Known> {
@@ -49,11 +62,11 @@ impl Refresh {
         let Some(body) = self.source.read_file() else {
             return Ok(());
         };
-        let held = body.and_then(|body| self.take(&body)).map_err(JwksError::File)?;
-        if held.set.is_empty() {
+        let fetched = body.and_then(|body| self.take(&body)).map_err(JwksError::File)?;
+        if fetched.set.is_empty() {
             return Err(JwksError::NoKeyInFile(self.settings.algorithm));
         }
-        self.known.send_modify(|known| known.held = Some(held));
+        self.known.send_modify(|known| known.fetched = Some(fetched));
         self.pause = self.settings.refresh;
         Ok(())
     }
@@ -82,32 +95,33 @@ impl Refresh {
         let now = self.clock.now();
         let went_well = taken.is_ok();
         self.pause = if went_well { self.settings.refresh } else { self.settings.cooldown };
-        if let Err(error) = &taken {
-            self.log_failure(error);
+        match &taken {
+            Ok(_) => self.log_recovery(),
+            Err(error) => self.log_failure(error),
         }
         self.known.send_modify(|known| {
             known.attempts += 1;
             known.rests_since = (occasion == Occasion::Asked || !went_well).then_some(now);
-            known.held = taken.ok().or(known.held.take());
+            known.fetched = taken.ok().or(known.fetched.take());
         });
     }
 
     /// The set in what was fetched. While its keys are still the same, it keeps its generation.
-    fn take(&self, body: &[u8]) -> Result<Held, FetchError> {
+    fn take(&self, body: &[u8]) -> Result<Fetched, FetchError> {
         let set = KeySet::parse(self.settings.algorithm, body)?;
         let seen_at = self.clock.now();
-        let before = self.known.borrow().held.clone();
-        if !before.as_ref().is_some_and(|held| held.set.skips_like(&set)) {
+        let before = self.known.borrow().fetched.clone();
+        if !before.as_ref().is_some_and(|before| before.set.skips_like(&set)) {
             self.log_skipped(&set);
         }
         let generation = match before {
-            Some(held) if held.set.has_keys_of(&set) => held.generation,
+            Some(before) if before.set.has_keys_of(&set) => before.generation,
             before => {
                 self.log_change(&set);
-                before.map_or(1, |held| held.generation + 1)
+                before.map_or(1, |before| before.generation + 1)
             }
         };
-        Ok(Held { set: Arc::new(set), generation, seen_at })
+        Ok(Fetched { set: Arc::new(set), generation, seen_at })
     }
 
     fn log_skipped(&self, set: &KeySet) {
@@ -126,13 +140,23 @@ impl Refresh {
         }
     }
 
-    fn log_failure(&self, error: &FetchError) {
+    fn log_recovery(&mut self) {
+        if self.trouble.take().is_some() {
+            tracing::info!(issuer = self.issuer, "the issuer's keys can be fetched again");
+        }
+    }
+
+    /// Warns of what is news. A source that goes on failing is not.
+    fn log_failure(&mut self, error: &FetchError) {
         let JwksSettings { max_age, .. } = self.settings;
         let issuer = &self.issuer;
         let error = error as &(dyn Error + 'static);
         let now = self.clock.now();
-        let seen_at = self.known.borrow().held(now, max_age).map(|held| held.seen_at);
-        if let Some(seen_at) = seen_at {
+        let seen_at = self.known.borrow().fresh(now, max_age).map(|fetched| fetched.seen_at);
+        let trouble = if seen_at.is_some() { Trouble::KeysAtHand } else { Trouble::NoKeys };
+        if self.trouble.replace(trouble) == Some(trouble) {
+            tracing::debug!(issuer, error, "the issuer's keys still cannot be fetched");
+        } else if let Some(seen_at) = seen_at {
             let good_for_seconds = max_age.saturating_sub(now.since(seen_at)).as_secs();
             tracing::warn!(
                 issuer,
@@ -144,7 +168,7 @@ impl Refresh {
             tracing::warn!(
                 issuer,
                 error,
-                "the issuer's keys cannot be fetched, and its tokens are refused meanwhile"
+                "the issuer's keys cannot be fetched, and its tokens do not count meanwhile"
             );
         }
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio::runtime::TryCurrentError;
 
 use super::FetchError;
-use crate::Algorithm;
+use crate::{Algorithm, HttpClientError};
 
 /// How a JWKS is used, and how often it is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct JwksSettings {
     pub cooldown: Duration,
     /// How long fetching the set may take.
     pub timeout: Duration,
+    /// Root certificates, in PEM, that are trusted besides those of the system; for a URL alone.
+    pub extra_roots: Option<Vec<u8>>,
 }
 
 /// Why a JWKS cannot be used.
@@ -51,9 +53,12 @@ pub enum JwksError {
     /// There is no async runtime to fetch the set on.
     #[error("there is no tokio runtime here")]
     NoRuntime(#[source] TryCurrentError),
-    /// The HTTP client cannot work here: most likely, the system has no root certificates.
-    #[error("the HTTP client cannot be set up")]
-    HttpClient(#[source] reqwest::Error),
+    /// Roots are given for a file, which nobody has a certificate for.
+    #[error("goes with a URL alone")]
+    RootsOfFile,
+    /// There is no HTTP client for the server.
+    #[error(transparent)]
+    HttpClient(#[from] HttpClientError),
 }
 
 impl JwksSettings {
@@ -67,6 +72,7 @@ impl JwksSettings {
             max_age: Duration::from_hours(24),
             cooldown: Duration::from_secs(30),
             timeout: Duration::from_secs(3),
+            extra_roots: None,
         }
     }
 

@@ -7,8 +7,8 @@ use reqwest::{Client, StatusCode};
 use tokio::task::{JoinError, spawn_blocking};
 use url::{Host, Url};
 
-use super::JwksError;
-use crate::Algorithm;
+use super::{JwksError, JwksSettings};
+use crate::{Algorithm, HttpClients};
 
 /// The longest set that is read. Sets take some kilobytes.
 const MAX_BYTES: usize = 256 * 1024;
@@ -61,13 +61,22 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn new(source: JwksSource, algorithm: Algorithm) -> Result<Self, JwksError> {
+    /// A source that is asked, if it is a server, by one of `clients`.
+    pub(super) fn new(
+        source: JwksSource,
+        settings: &JwksSettings,
+        clients: &HttpClients,
+    ) -> Result<Self, JwksError> {
         match source {
+            JwksSource::File(_) if settings.extra_roots.is_some() => Err(JwksError::RootsOfFile),
             JwksSource::File(file) => Ok(Self::File(file)),
-            JwksSource::Url(_) if algorithm == Algorithm::Hs256 => Err(JwksError::SecretsByUrl),
+            JwksSource::Url(_) if settings.algorithm == Algorithm::Hs256 => {
+                Err(JwksError::SecretsByUrl)
+            }
             JwksSource::Url(url) => {
                 check(&url)?;
-                Ok(Self::Server { http: http_client(&url)?, url })
+                let http = clients.get(&url, settings.extra_roots.as_deref())?;
+                Ok(Self::Server { http, url })
             }
         }
     }
@@ -114,22 +123,6 @@ fn is_this_machine(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
         None => false,
     }
-}
-
-fn http_client(url: &Url) -> Result<Client, JwksError> {
-    let builder = Client::builder()
-        .user_agent(concat!("chats/", env!("CARGO_PKG_VERSION")))
-        // Between two fetches a server would close the connection anyway.
-        .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy();
-    let builder = match url.scheme() {
-        // It needs no certificates, so that it works on systems that have none.
-        "http" => builder.tls_certs_only([]),
-        _ => builder,
-    };
-    builder.build().map_err(JwksError::HttpClient)
 }
 
 async fn download(http: &Client, url: Url) -> Result<Vec<u8>, FetchError> {

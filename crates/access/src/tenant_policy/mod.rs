@@ -1,11 +1,10 @@
 //! The policy that asks the tenant.
 //!
-//! What one tenant does never reaches the callers of another: each policy has its own connections, its
-//! own bound on the questions under way, and its own cache.
+//! What one tenant does never reaches the callers of another: each host has its own connections and name
+//! look-ups, and each policy its own bound on the questions under way, and its own cache.
 
 mod answers;
 mod failure;
-mod lookups;
 mod question;
 mod settings;
 mod tenant;
@@ -24,8 +23,8 @@ use self::answers::Answers;
 use self::failure::{Failure, NotTold};
 use self::question::Question;
 use self::tenant::Tenant;
-use self::under_way::{Landing, UnderWay};
-use crate::Signer;
+use self::under_way::{EndsWhenDropped, UnderWay};
+use crate::{HttpClients, Signer};
 
 pub use settings::{TenantPolicyError, TenantPolicySettings};
 
@@ -43,7 +42,8 @@ pub struct TenantPolicy {
 }
 
 impl TenantPolicy {
-    /// A policy with these settings, which asks as `account`, with tokens that `signer` signs.
+    /// A policy with these settings, which asks as `account`, with tokens that `signer` signs, by one of
+    /// `clients`.
     ///
     /// Its connections belong to the tokio runtime that this is called on, whichever runtimes callers
     /// come from. A caller that goes away does not take along the question that others wait for.
@@ -51,11 +51,13 @@ impl TenantPolicy {
         settings: TenantPolicySettings,
         account: Account,
         signer: Signer,
+        clients: &HttpClients,
     ) -> Result<Self, TenantPolicyError> {
         settings.check()?;
+        let http = clients.get(&settings.uri, settings.extra_roots.as_deref())?;
         let answers = Answers::new(&settings, signer.clock());
         Ok(Self {
-            tenant: Arc::new(Tenant::new(&settings, account, signer)?),
+            tenant: Arc::new(Tenant::new(&settings, account, signer, http)),
             answers: Arc::new(answers),
             under_way: UnderWay::default(),
             connections: Handle::try_current().map_err(TenantPolicyError::NoRuntime)?,
@@ -78,9 +80,8 @@ impl TenantPolicy {
         if let Some(allowed) = self.answers.get(&question) {
             return Ok(allowed);
         }
-        let answer = self.under_way.join(question, |question, landing| {
-            let asking =
-                ask(Arc::clone(&self.tenant), Arc::clone(&self.answers), question, landing);
+        let answer = self.under_way.join(question, |question, end| {
+            let asking = ask(Arc::clone(&self.tenant), Arc::clone(&self.answers), question, end);
             let connections = self.connections.clone();
             async move {
                 let asked = connections.spawn(asking).await;
@@ -99,7 +100,7 @@ async fn ask(
     tenant: Arc<Tenant>,
     answers: Arc<Answers>,
     question: Question,
-    landing: Landing<Question, Result<bool, Arc<Failure>>>,
+    end: EndsWhenDropped<Question, Result<bool, Arc<Failure>>>,
 ) -> Result<bool, Arc<Failure>> {
     // Whoever asked before may have ended since the answer was looked for.
     if let Some(allowed) = answers.get(&question) {
@@ -108,7 +109,7 @@ async fn ask(
     let asked_at = answers.now();
     let allowed = tenant.allows(&question).await?;
     answers.keep(question, allowed, asked_at);
-    drop(landing);
+    drop(end);
     Ok(allowed)
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chats_domain::values::{Account, Audience};
 use url::Url;
 
+use crate::HttpClientError;
+
 /// How a tenant is asked, and for how long its answers are good.
 #[derive(Debug, Clone)]
 pub struct TenantPolicySettings {
@@ -12,6 +14,8 @@ pub struct TenantPolicySettings {
     pub audience: Audience,
     /// Where it is asked: `http` or `https`, without a user or a fragment.
     pub uri: Url,
+    /// Root certificates, in PEM, that are trusted besides those of the system.
+    pub extra_roots: Option<Vec<u8>>,
     /// Accounts that may do everything without being asked about, of any audience.
     pub trusted: HashSet<Account>,
     /// How long one try may take, from waiting for a place to the end of the answer.
@@ -42,9 +46,9 @@ pub enum TenantPolicyError {
     /// There is no async runtime to keep the connections.
     #[error("there is no tokio runtime here")]
     NoRuntime(#[source] tokio::runtime::TryCurrentError),
-    /// The HTTP client cannot work here: most likely, the system has no root certificates.
-    #[error("the HTTP client cannot be set up")]
-    HttpClient(#[source] reqwest::Error),
+    /// There is no HTTP client for the tenant.
+    #[error(transparent)]
+    HttpClient(#[from] HttpClientError),
 }
 
 impl TenantPolicySettings {
@@ -54,6 +58,7 @@ impl TenantPolicySettings {
         Self {
             audience,
             uri,
+            extra_roots: None,
             trusted: HashSet::new(),
             timeout: Duration::from_secs(2),
             retries: 1,

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use chats_domain::values::{Account, Audience};
@@ -7,20 +6,13 @@ use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use url::Url;
 
+use super::TenantPolicySettings;
 use super::failure::Failure;
-use super::lookups::Lookups;
 use super::question::Question;
-use super::{TenantPolicyError, TenantPolicySettings};
 use crate::{Identity, Signer};
 
 /// The longest answer that is read. A list of actions is much shorter.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// How long each of our tokens for a tenant is good.
-const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
-
-/// How long a connection may idle. Services commonly close theirs after five seconds.
-const LONGEST_IDLE: Duration = Duration::from_secs(4);
 
 /// A tenant's service, as who asks it sees it.
 pub(super) struct Tenant {
@@ -49,19 +41,20 @@ impl Tenant {
         settings: &TenantPolicySettings,
         account: Account,
         signer: Signer,
-    ) -> Result<Self, TenantPolicyError> {
+        http: Client,
+    ) -> Self {
         let places: usize = settings.concurrency.get().into();
-        Ok(Self {
-            http: http_client(&settings.uri)?,
+        Self {
+            http,
             uri: settings.uri.clone(),
             service: account.to_string(),
-            identity: Identity::towards(&settings.audience, signer, account, TOKEN_LIFETIME),
+            identity: Identity::towards(&settings.audience, signer, account),
             audience: settings.audience.clone(),
             places: Semaphore::new(places),
             places_of_strangers: Semaphore::new((places / 4).max(1)),
             timeout: settings.timeout,
             retries: settings.retries,
-        })
+        }
     }
 
     /// Asks, if need be more than once. Asking changes nothing, so it does no harm to ask twice.
@@ -120,26 +113,10 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-fn http_client(uri: &Url) -> Result<Client, TenantPolicyError> {
-    let builder = Client::builder()
-        .user_agent(concat!("chats/", env!("CARGO_PKG_VERSION")))
-        .pool_idle_timeout(LONGEST_IDLE)
-        .tcp_nodelay(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .dns_resolver(Arc::new(Lookups::default()))
-        // Without this, `HTTP_PROXY` and the like would be heeded.
-        .no_proxy();
-    let builder = match uri.scheme() {
-        // It needs no certificates, so that it works on systems that have none.
-        "http" => builder.tls_certs_only([]),
-        _ => builder,
-    };
-    builder.build().map_err(TenantPolicyError::HttpClient)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use chats_domain::ports::{Action, Object};
     use chats_testkit::memory::ManualClock;
 
@@ -158,7 +135,7 @@ mod tests {
         let key = SigningKey::parse(Algorithm::Hs256, &[7; 32]).unwrap();
         let clock = Arc::new(ManualClock::default());
         let signer = Signer::new("iam.example.org".to_owned(), key, clock);
-        let tenant = Tenant::new(&settings, account.clone(), signer).unwrap();
+        let tenant = Tenant::new(&settings, account.clone(), signer, Client::new());
 
         let question = Question { account, object: Object::Chats, action: Action::Read };
         let all_places = tenant.places.acquire_many(32).await.unwrap();

@@ -14,7 +14,7 @@ type Work<K, V> = Arc<Mutex<HashMap<K, Outcome<V>>>>;
 pub(super) type Outcome<V> = Shared<BoxFuture<'static, V>>;
 
 /// The work is not under way any more once this is dropped.
-pub(super) struct Landing<K: Eq + Hash, V> {
+pub(super) struct EndsWhenDropped<K: Eq + Hash, V> {
     key: K,
     work: Work<K, V>,
 }
@@ -26,14 +26,14 @@ impl<K: Clone + Eq + Hash, V: Clone> UnderWay<K, V> {
     pub(super) fn join(
         &self,
         key: K,
-        work: impl FnOnce(K, Landing<K, V>) -> BoxFuture<'static, V>,
+        work: impl FnOnce(K, EndsWhenDropped<K, V>) -> BoxFuture<'static, V>,
     ) -> Outcome<V> {
         let mut under_way = lock(&self.0);
         if let Some(outcome) = under_way.get(&key) {
             return outcome.clone();
         }
-        let landing = Landing { key: key.clone(), work: Arc::clone(&self.0) };
-        let outcome = work(key.clone(), landing).shared();
+        let end = EndsWhenDropped { key: key.clone(), work: Arc::clone(&self.0) };
+        let outcome = work(key.clone(), end).shared();
         under_way.insert(key, outcome.clone());
         outcome
     }
@@ -45,11 +45,11 @@ impl<K, V> Default for UnderWay<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Drop for Landing<K, V> {
+impl<K: Eq + Hash, V> Drop for EndsWhenDropped<K, V> {
     fn drop(&mut self) {
-        let landed = lock(&self.work).remove(&self.key);
+        let ended = lock(&self.work).remove(&self.key);
         // Not under the lock: nobody knows what else goes with it.
-        drop(landed);
+        drop(ended);
     }
 }
 
@@ -66,10 +66,10 @@ mod tests {
 
     type Works = UnderWay<u8, u8>;
 
-    fn doing(outcome: u8) -> impl FnOnce(u8, Landing<u8, u8>) -> BoxFuture<'static, u8> {
-        move |_, landing| {
+    fn doing(outcome: u8) -> impl FnOnce(u8, EndsWhenDropped<u8, u8>) -> BoxFuture<'static, u8> {
+        move |_, end| {
             async move {
-                drop(landing);
+                drop(end);
                 outcome
             }
             .boxed()
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_is_joined_and_what_has_landed_is_done_anew() {
+    fn what_is_under_way_is_joined_and_what_has_ended_is_done_anew() {
         let works = Works::default();
         let (first, second) = (works.join(7, doing(1)), works.join(7, doing(2)));
         let other = works.join(8, doing(3));
@@ -96,11 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn work_that_panics_has_landed_too() {
+    fn work_that_panics_has_ended_too() {
         let works = Works::default();
-        let broken = works.join(7, |_, landing| {
+        let broken = works.join(7, |_, end| {
             async move {
-                let _landing = landing;
+                let _end = end;
                 panic!("the work is broken")
             }
             .boxed()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use aws_lc_rs::error::Unspecified;
-use chats_domain::ports::{AuthenticationFailed, Authenticator};
+use chats_domain::ports::{AuthenticationError, Authenticator};
 use chats_domain::values::Account;
 use quick_cache::sync::Cache;
 
@@ -80,7 +80,7 @@ impl TokenCache {
 
 #[async_trait]
 impl Authenticator for TokenCache {
-    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationFailed> {
+    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
         // It would be refused unread, and is not read here either.
         if token.len() > MAX_TOKEN_BYTES {
             return self.issuers.authenticate(token).await;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chats_access::{Issuer, Issuers, TokenCache};
-use chats_domain::ports::{Authenticator, Clock};
+use chats_domain::ports::{AuthenticationError, Authenticator, Clock};
 use chats_domain::values::Account;
 
 /// The same issuers twice, of which one remembers tokens. It makes no difference, or the test fails.
@@ -32,7 +32,11 @@ impl BothWays {
     }
 }
 
-/// The account, or the reason of the refusal.
+/// The account, or the reason of the refusal; or why nobody can tell now, in brackets.
 pub(crate) async fn ask(asked: &dyn Authenticator, token: &str) -> Result<Account, String> {
-    asked.authenticate(token).await.map_err(|error| error.0.to_string())
+    let answer = asked.authenticate(token).await;
+    answer.map_err(|error| match error {
+        AuthenticationError::Refused(cause) => cause.to_string(),
+        AuthenticationError::Unavailable(cause) => format!("({cause})"),
+    })
 }

@@ -31,7 +31,7 @@ impl Scene {
         let keys = KeyFiles::p256();
         let key = keys.signing_key(Algorithm::Es256);
         let signer = Signer::new(ISSUER.to_owned(), key, clock.clone());
-        Self { identity: Identity::new(signer, ourselves(), FIVE_MINUTES), clock, keys }
+        Self { identity: Identity::new(signer, ourselves()), clock, keys }
     }
 
     fn token(&self) -> String {

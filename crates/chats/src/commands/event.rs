@@ -6,16 +6,19 @@ use super::shutdown::Shutdown;
 use crate::adapters::SystemClock;
 use crate::cli::EventArgs;
 use crate::config::{self, Flags};
-use crate::{event_service, output, telemetry, tenants};
+use crate::identity::OwnAccount;
+use crate::{event_service, in_the_clear, output, telemetry, tenants};
 
 /// Serves the embedded event service alone, until the process is asked to end.
 pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
     let loaded = config::load(flags)?;
     telemetry::start(&loaded)?;
-    let tenants = tenants::read(&loaded)?;
-    let settings = event_service::read(&loaded)?;
+    let own = OwnAccount::configured(&loaded)?;
+    let tenants = tenants::read(&loaded, own.as_ref())?;
+    let settings = event_service::read(&loaded, own.as_ref())?;
     let mut shutdown = Shutdown::listen()?;
     let mut service = settings.start_embedded(&tenants, args, Arc::new(SystemClock))?;
+    in_the_clear::warn(in_the_clear::find_of_embedded(&loaded.config));
     output::line(&format!("The event service is ready at http://{}", service.address()));
     tokio::select! {
         () = shutdown.requested() => {}

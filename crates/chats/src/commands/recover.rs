@@ -9,6 +9,7 @@ use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
 use crate::config::{self, Flags};
 use crate::error_chain::chain;
 use crate::event_service::{self, Location};
+use crate::identity::OwnAccount;
 use crate::{database, output, recovery, telemetry, timing};
 
 /// Makes one attempt on each chat that was left half made, and tells what came of it.
@@ -19,7 +20,8 @@ pub(crate) async fn recover(flags: &Flags) -> Result<()> {
     telemetry::start(&loaded)?;
     let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let event_settings = event_service::read(&loaded)?;
+    let own = OwnAccount::configured(&loaded)?;
+    let event_settings = event_service::read(&loaded, own.as_ref())?;
     let (store, _) = database::open(&loaded).await?;
     let rooms: Arc<dyn EventRooms> = Arc::new(match event_settings.location.clone() {
         Location::At(url) => event_settings.client(url, Arc::clone(&clock))?,

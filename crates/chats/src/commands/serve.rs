@@ -19,8 +19,9 @@ use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
+use crate::identity::OwnAccount;
 use crate::tenants::Tenants;
-use crate::{database, http, output, recovery, telemetry, tenants, timing, tls};
+use crate::{database, http, in_the_clear, output, recovery, telemetry, tenants, timing, tls};
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
@@ -28,8 +29,9 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     telemetry::start(&loaded)?;
     let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let event_settings = event_service::read(&loaded)?;
-    let tenants = tenants::read(&loaded)?;
+    let own = OwnAccount::configured(&loaded)?;
+    let event_settings = event_service::read(&loaded, own.as_ref())?;
+    let tenants = tenants::read(&loaded, own.as_ref())?;
     let tls = tls::read(&loaded)?;
     let http = http::read(&loaded)?;
     let listener = listen(&loaded)?;
@@ -60,6 +62,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         tls.config
     });
     let server = chats_http::serve(listener, tls, http, Api { chats, authenticator })?;
+    in_the_clear::warn(in_the_clear::find(&loaded.config));
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     output::line(&banner);

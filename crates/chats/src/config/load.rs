@@ -1,3 +1,4 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chats_domain::ports::Cause;
@@ -79,6 +80,12 @@ impl Loaded {
     /// An error in the value of `key`, which was read well but cannot be used.
     pub(crate) fn error(&self, key: &str, reason: impl Into<Cause>) -> ConfigError {
         ConfigError::at(key, &self.figment, reason.into().to_string())
+    }
+
+    /// What is in the file that the setting `key` names.
+    pub(crate) fn read_file(&self, key: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
+        let read = fs::read(file);
+        read.map_err(|error| self.error(key, format!("cannot read {}: {error}", file.display())))
     }
 
     /// Where relative paths in the value of `key` start: beside the file that names them, or here.

@@ -156,8 +156,11 @@ pub(crate) struct Issuer {
     pub(crate) jwks_cooldown: Option<Duration>,
     #[serde(default, with = "humantime_serde")]
     pub(crate) jwks_timeout: Option<Duration>,
+    jwks_ca: Option<RelativePathBuf>,
     #[serde(default = "yes")]
     pub(crate) require_exp: bool,
+    #[serde(default, with = "humantime_serde")]
+    pub(crate) leeway: Option<Duration>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -167,6 +170,7 @@ pub(crate) struct AudiencePolicy {
     pub(crate) trusted: Option<Vec<Parsed<Account>>>,
     pub(crate) records: Option<Vec<Record>>,
     pub(crate) uri: Option<Parsed<Url>>,
+    ca: Option<RelativePathBuf>,
     #[serde(default, with = "humantime_serde")]
     pub(crate) timeout: Option<Duration>,
     pub(crate) retries: Option<u8>,
@@ -238,6 +242,16 @@ impl Identity {
 impl Issuer {
     pub(crate) fn key_file(&self) -> Option<PathBuf> {
         self.key.as_ref().map(RelativePathBuf::relative)
+    }
+
+    pub(crate) fn jwks_ca_file(&self) -> Option<PathBuf> {
+        self.jwks_ca.as_ref().map(RelativePathBuf::relative)
+    }
+}
+
+impl AudiencePolicy {
+    pub(crate) fn ca_file(&self) -> Option<PathBuf> {
+        self.ca.as_ref().map(RelativePathBuf::relative)
     }
 }
 

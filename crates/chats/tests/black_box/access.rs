@@ -20,14 +20,15 @@ on_both_databases! {
     async fn no_route_serves_anyone_without_a_good_token(deployment) {
         let good = Deployment::token(TUTOR_7);
         let foreign = Deployment::token("tutor.unknown.example.org");
-        // A challenge names an error only if a token came (RFC 6750, section 3.1).
+        // A challenge names an error only if the client knows of bearer tokens (RFC 6750, section 3.1).
         let none = r#"Bearer realm="chats""#;
+        let malformed = r#"Bearer realm="chats", error="invalid_request""#;
         let invalid = r#"Bearer realm="chats", error="invalid_token""#;
         let authorizations = [
             (None, none),
             (Some(String::new()), none),
-            (Some("Bearer".to_owned()), none),
-            (Some("Bearer ".to_owned()), none),
+            (Some("Bearer".to_owned()), malformed),
+            (Some("Bearer ".to_owned()), malformed),
             (Some(format!("Basic {good}")), none),
             (Some(good.clone()), none),
             (Some(format!("Bearer {}", good.to_uppercase())), invalid),
@@ -49,6 +50,7 @@ on_both_databases! {
             let twice = deployment.anonymous(method.clone(), path).bearer_auth(&good);
             let twice = Answer::of(twice.bearer_auth(&good).send().await.unwrap()).await;
             twice.problem(401, "authentication_failed");
+            assert_eq!(twice.header("www-authenticate"), malformed);
         }
     }
 

@@ -213,6 +213,49 @@ async fn what_cannot_be_reached_is_wrong_unless_nobody_looks() {
     assert!(Said::of(directory.path(), &["--offline"]).is_well);
 }
 
+#[test]
+fn what_passes_in_the_clear_is_pointed_out_and_not_wrong() {
+    let directory = directory_with(
+        r#"
+        [http]
+        listen = "0.0.0.0:8080"
+        [database]
+        url = "postgres://chats:hunter2@db.example.org/chats?sslmode=require"
+        [event]
+        url = "http://event.example.org"
+        [identity]
+        account = "chats.svc.example.org"
+        issuer = "svc.example.org"
+        algorithm = "HS256"
+        key = "secret"
+        [issuers."i.example.org"]
+        audiences = ["a.example.org"]
+        algorithm = "HS256"
+        key = "secret"
+        [audiences."a.example.org"]
+        policy = "http"
+        uri = "http://tenant.example.org/authz?code=hunter2"
+        [audiences."b.example.org"]
+        policy = "http"
+        uri = "http://localhost:8081/authz"
+        "#,
+    );
+    let said = Said::of(directory.path(), &["--offline"]);
+    assert!(said.is_well, "{:#?}", said.lines);
+    for setting in ["http.listen", "database.url", "event.url", "audiences.a.example.org.uri"] {
+        said.line("warning", &format!("{setting}: "));
+    }
+    assert_eq!(said.count("warning"), 4, "{:#?}", said.lines);
+
+    let directory = directory_with(
+        "[event]\nlisten = \"0.0.0.0:8085\"\n[issuers.\"i.example.org\"]\n\
+         audiences = [\"a.example.org\"]\nalgorithm = \"HS256\"\nkey = \"secret\"",
+    );
+    let said = Said::of(directory.path(), &["--offline"]);
+    said.line("warning", "event.listen: ");
+    assert_eq!(said.count("warning"), 1, "{:#?}", said.lines);
+}
+
 #[tokio::test]
 async fn an_event_service_that_refuses_us_is_wrong() {
     let deployment = Deployment::on(Database::Sqlite).await;

@@ -246,3 +246,17 @@ fn a_start_that_may_not_migrate_says_so() {
     let (process, _) = Process::start(&mut command, "tenants");
     drop(process);
 }
+
+#[tokio::test]
+async fn what_passes_in_the_clear_is_told_once_at_the_start() {
+    let mut deployment = Deployment::on(Database::Sqlite).await;
+    deployment.kill();
+    let configuration = deployment.directory.path().join("chats.toml");
+    let changed = fs::read_to_string(&configuration).unwrap().replace("127.0.0.1:0", "0.0.0.0:0");
+    fs::write(configuration, changed).unwrap();
+    let log = deployment.start_with_log("warn");
+    assert!(deployment.terminate());
+    let log = fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("setting=\"http.listen\"").count(), 1, "{log}");
+    assert_eq!(log.matches("WARN").count(), 1, "{log}");
+}

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
+use chats_domain::ports::Clock;
 use chats_testkit::jwks::{Behaviour, IssuerKey, JwksServer, jwks};
+use chats_testkit::memory::SystemClock;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -146,12 +148,9 @@ async fn a_server_of_keys_that_is_down_takes_nothing_down() {
     // It starts, and its other issuer works; of this one nothing is known yet.
     let deployment = deployment(&url, QUICK).await;
     deployment.get(PATH).await.problem(404, "chat_not_found");
-    let refused = get_with(&deployment, &known).await;
-    refused.problem(401, "authentication_failed");
-    assert_eq!(
-        refused.header("www-authenticate"),
-        r#"Bearer realm="chats", error="invalid_token""#
-    );
+    let unknown = get_with(&deployment, &known).await;
+    unknown.problem(503, "authorization_unavailable");
+    assert_eq!(unknown.header("www-authenticate"), "");
 
     let server = JwksServer::start_at(address, set_of_known()).await.unwrap();
     until(404, &deployment, &known).await;
@@ -164,13 +163,55 @@ async fn a_server_of_keys_that_is_down_takes_nothing_down() {
 }
 
 #[tokio::test]
+async fn keys_that_do_not_come_are_waited_for_while_the_client_still_listens() {
+    let known = key("known");
+    let server = JwksServer::start(Behaviour::Hangs).await.unwrap();
+    let deployment = deployment(&server.url(), "jwks_timeout = \"10m\"").await;
+    let answer = timeout(Duration::from_secs(9), get_with(&deployment, &known)).await.unwrap();
+    answer.problem(503, "authorization_unavailable");
+    deployment.get(PATH).await.problem(404, "chat_not_found");
+
+    server.behave(Behaviour::Serves(set(&[&known])));
+    until(404, &deployment, &known).await;
+}
+
+#[tokio::test]
+async fn how_much_clocks_may_differ_is_the_issuers_own() {
+    let known = key("known");
+    let server = JwksServer::start(Behaviour::Serves(set(&[&known]))).await.unwrap();
+    let mut claims = claims();
+    claims["exp"] = (SystemClock.now().as_unix_seconds() - 60).into();
+    let token = known.sign(&claims).unwrap();
+    for (settings, status) in [("", 401), ("leeway = \"5m\"", 404)] {
+        let deployment = deployment(&server.url(), settings).await;
+        assert_eq!(get(&deployment, &token).await.status, status, "{settings}");
+    }
+}
+
+/// Whoever names the issuer could have the log written full.
+#[tokio::test]
+async fn the_log_is_told_once_of_keys_that_cannot_be_had() {
+    let server = JwksServer::start(Behaviour::Serves("broken".to_owned())).await.unwrap();
+    let mut deployment = deployment(&server.url(), QUICK).await;
+    deployment.kill();
+    let log = deployment.start_with_log("warn");
+    for _ in 0..50 {
+        get_with(&deployment, &key("any")).await.problem(503, "authorization_unavailable");
+    }
+    server.until_requests(server.requests() + 3).await;
+    assert!(deployment.terminate());
+    let log = fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("WARN").count(), 1, "{log}");
+}
+
+#[tokio::test]
 async fn keys_that_are_too_old_are_used_no_more() {
     let known = key("known");
     let server = JwksServer::start(Behaviour::Serves(set(&[&known]))).await.unwrap();
     let deployment = deployment(&server.url(), &format!("{QUICK}\njwks_max_age = \"500ms\"")).await;
     get_with(&deployment, &known).await.problem(404, "chat_not_found");
     server.behave(Behaviour::Serves("broken".to_owned()));
-    until(401, &deployment, &known).await;
+    until(503, &deployment, &known).await;
     server.behave(Behaviour::Serves(set(&[&known])));
     until(404, &deployment, &known).await;
 }
@@ -235,6 +276,8 @@ fn what_cannot_be_used_stops_the_start_and_is_named() {
         (&format!("{url}\njwks_cooldown = \"0s\""), "jwks_cooldown"),
         (&format!("{url}\njwks_timeout = \"0s\""), "jwks_timeout"),
         ("key = \"issuer.key\"\njwks_cooldown = \"1s\"", "jwks_cooldown"),
+        ("key = \"issuer.key\"\nleeway = \"301s\"", "leeway"),
+        (&format!("{url}\nleeway = \"hunter2\""), "leeway"),
     ] {
         for algorithm in ["ES256", "HS256"] {
             let directory = tempfile::tempdir().unwrap();

@@ -165,3 +165,19 @@ async fn a_head_has_at_most_96_lines_and_128_kib() {
     connection.send(head).await;
     assert_eq!(connection.until_closed().await, [431]);
 }
+
+/// It is answered before it has sent all. If nobody took the rest, it would meet a broken connection.
+#[tokio::test]
+async fn a_client_that_goes_on_sending_hears_its_answer() {
+    let deployment = Deployment::on(Database::Sqlite).await;
+    let body = "x".repeat(4_000_000);
+    let head = format!(
+        "POST /api/v1/chats HTTP/1.1\r\nHost: chats\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    for _ in 0..3 {
+        let mut connection = Raw::to(&deployment).await;
+        assert!(connection.send(format!("{head}{body}")).await);
+        assert_eq!(connection.statuses(1).await, [401]);
+    }
+}

@@ -9,14 +9,20 @@ use crate::values::{Account, Audience, ChatId};
 pub trait Authenticator: Send + Sync {
     /// The account that a bearer token stands for.
     ///
-    /// MUST refuse a token that it cannot verify completely.
-    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationFailed>;
+    /// MUST NOT take a token that it cannot verify completely.
+    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError>;
 }
 
-/// The token was refused. The reason is for the log and tells nothing of a key.
+/// Why a token does not tell who calls. The causes are for the log and tell nothing of a key.
 #[derive(Debug, thiserror::Error)]
-#[error("the token was refused")]
-pub struct AuthenticationFailed(#[source] pub Cause);
+pub enum AuthenticationError {
+    /// The token is bad, and stays so.
+    #[error("the token was refused")]
+    Refused(#[source] Cause),
+    /// Nobody can tell now whether it is good; the same token may be taken later.
+    #[error("the token could not be verified")]
+    Unavailable(#[source] Cause),
+}
 
 /// Decides what an account may do in an audience.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

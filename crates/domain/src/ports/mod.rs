@@ -11,7 +11,7 @@ mod event_rooms;
 /// The source of a port's error, for the log; callers of a port never look into it.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-pub use access::{AccessError, AccessPolicy, Action, AuthenticationFailed, Authenticator, Object};
+pub use access::{AccessError, AccessPolicy, Action, AuthenticationError, Authenticator, Object};
 pub use ambient::{ChatIds, Clock};
 pub use chat_store::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
 pub use event_rooms::{EventRoom, EventRooms, EventRoomsError, NewEventRoom};

@@ -1,7 +1,7 @@
 //! Which problem an error of the use cases is: the only place where they meet HTTP.
 
 use actix_web::http::header::{HeaderValue, LOCATION};
-use chats_domain::ports::{AuthenticationFailed, Cause};
+use chats_domain::ports::{AuthenticationError, Cause};
 use chats_domain::use_cases::{CreateError, ReadError};
 use chats_domain::values::ChatId;
 
@@ -47,13 +47,24 @@ impl From<ReadError> for Problem {
     }
 }
 
-impl From<AuthenticationFailed> for Problem {
-    fn from(AuthenticationFailed(cause): AuthenticationFailed) -> Self {
-        Self::invalid_token().with_cause(cause)
+impl From<AuthenticationError> for Problem {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Refused(cause) => Self::invalid_token().with_cause(cause),
+            AuthenticationError::Unavailable(cause) => Self::authentication_unavailable(cause),
+        }
     }
 }
 
 impl Problem {
+    /// Nobody can tell now whether the token that came counts. Anyone can bring this about, with any token,
+    /// so it is not for the log, which whoever fetches the keys tells of the trouble.
+    pub(crate) fn authentication_unavailable(cause: Cause) -> Self {
+        let detail = "It could not be told whether the bearer token is good.";
+        Self { is_logged_elsewhere: true, ..Self::new(Kind::AuthorizationUnavailable, detail) }
+            .with_cause(cause)
+    }
+
     fn access_denied() -> Self {
         Self::new(Kind::AccessDenied, "The account may not do this in the audience.")
     }

@@ -24,11 +24,20 @@ pub(crate) struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log alone.
     cause: Option<Cause>,
+    /// Whether the log hears of the trouble otherwise.
+    is_logged_elsewhere: bool,
 }
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), chat_id: None, headers: Vec::new(), cause: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            chat_id: None,
+            headers: Vec::new(),
+            cause: None,
+            is_logged_elsewhere: false,
+        }
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -77,7 +77,7 @@ fn log(problem: &Problem, request_id: &str) {
         Kind::InternalFailure => {
             tracing::error!(request_id, problem_type, cause, "a request failed");
         }
-        _ if problem.kind.status().is_server_error() => {
+        _ if problem.kind.status().is_server_error() && !problem.is_logged_elsewhere => {
             tracing::warn!(request_id, problem_type, cause, "a request could not be served");
         }
         _ => tracing::debug!(request_id, problem_type, cause, "a request was refused"),

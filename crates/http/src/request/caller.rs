@@ -19,22 +19,30 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
         headers.next().ok_or_else(|| Problem::no_token("The request has no bearer token."))?;
     if headers.next().is_some() {
         let detail = "The request has more than one Authorization header.";
+        return Err(Problem::malformed_token(detail));
+    }
+    let detail = "The Authorization header is not 'Bearer' and a token.";
+    let text = header.to_str().map_err(|_| Problem::malformed_token(detail))?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(Problem::no_token(detail));
     }
-    header
-        .to_str()
-        .ok()
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
-        .map(|(_, token)| token.trim_matches(' '))
-        .filter(|token| !token.is_empty())
-        .ok_or_else(|| Problem::no_token("The Authorization header is not 'Bearer' and a token."))
+    match token.trim_matches(' ') {
+        "" => Err(Problem::malformed_token(detail)),
+        token => Ok(token),
+    }
 }
 
 impl Problem {
-    /// No token came, or not one alone. The challenge then names no error (RFC 6750, section 3.1).
+    /// No token came, or another scheme: the challenge then names no error (RFC 6750, section 3.1).
     fn no_token(detail: &str) -> Self {
         Self::authentication_failed(detail, r#"Bearer realm="chats""#)
+    }
+
+    /// Nobody can tell which token is meant. The same section wants `400` where we have one type for all
+    /// that is wrong with who calls.
+    fn malformed_token(detail: &str) -> Self {
+        Self::authentication_failed(detail, r#"Bearer realm="chats", error="invalid_request""#)
     }
 
     /// The token that came does not count.

@@ -158,6 +158,13 @@ impl Tls {
         Ok(Some(MakeRustlsConnect::new(config)))
     }
 
+    /// Whether whoever answers is known to be the host in the URL: `verify-full`.
+    pub(super) fn verifies_the_host(&self) -> bool {
+        let trusts_the_host_alone =
+            |it: &Trusted| matches!(it, Trusted::Host(_) | Trusted::HostOfTheSystem);
+        matches!(self, Self::Required { trusted, .. } if trusts_the_host_alone(trusted))
+    }
+
     /// The files that are named.
     pub(super) fn files_mut(&mut self) -> Vec<&mut PathBuf> {
         let (roots, identity) = match self {

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::path::Path;
 
 use percent_encoding::percent_decode_str;
@@ -44,6 +45,24 @@ impl PostgresUrl {
             Tls::Required { .. } => SslMode::Require,
         });
         Ok(Self { config, tls })
+    }
+
+    /// Whether its server may be on another machine, and nobody verifies who answers there.
+    pub(crate) fn is_remote_and_unverified(&self) -> bool {
+        self.is_remote() && !self.tls.verifies_the_host()
+    }
+
+    /// Whether one of its hosts may be another machine. Where there are addresses, they are what counts.
+    fn is_remote(&self) -> bool {
+        let addresses = self.config.get_hostaddrs();
+        if !addresses.is_empty() {
+            return addresses.iter().any(|address| !address.is_loopback());
+        }
+        self.config.get_hosts().iter().any(|host| match host {
+            Host::Unix(_) => false,
+            Host::Tcp(name) if name == "localhost" => false,
+            Host::Tcp(name) => !name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        })
     }
 
     /// Reads the files that TLS takes.

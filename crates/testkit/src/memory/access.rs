@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chats_domain::ports::{
-    AccessError, AccessPolicy, Action, AuthenticationFailed, Authenticator, Object,
+    AccessError, AccessPolicy, Action, AuthenticationError, Authenticator, Object,
 };
 use chats_domain::values::{Account, Audience};
 
@@ -10,8 +10,8 @@ pub struct LiteralTokens;
 
 #[async_trait]
 impl Authenticator for LiteralTokens {
-    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationFailed> {
-        token.parse().map_err(|error| AuthenticationFailed(Box::new(error)))
+    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
+        token.parse().map_err(|error| AuthenticationError::Refused(Box::new(error)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use chats_access::{Algorithm, Jwks, JwksError, JwksSource};
+use chats_access::{Algorithm, HttpClients, Jwks, JwksError, JwksSource};
 use chats_testkit::jwks::{IssuerKey, jwks};
 use chats_testkit::memory::ManualClock;
 use futures_util::FutureExt;
@@ -20,7 +20,8 @@ fn start(
 ) -> Result<(Arc<ManualClock>, Arc<BothWays>), JwksError> {
     let clock = Arc::new(ManualClock::default());
     let source = JwksSource::File(file.to_owned());
-    let jwks = Jwks::start(ISSUER, source, settings(algorithm), clock.clone())?;
+    let jwks =
+        Jwks::start(ISSUER, source, settings(algorithm), &HttpClients::default(), clock.clone())?;
     let issuers = Arc::new(issuers(jwks.into(), &clock));
     Ok((clock, issuers))
 }

@@ -8,7 +8,9 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 
-use chats_access::{Issuer, IssuerKeys, Jwks, JwksSettings, JwksSource, VerificationKey};
+use chats_access::{
+    HttpClients, Issuer, IssuerKeys, Jwks, JwksSettings, JwksSource, VerificationKey,
+};
 use chats_testkit::memory::SystemClock;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,6 +47,7 @@ async fn authenticates(issuer: &str, json: &str) {
             issuer,
             JwksSource::File(file.clone()),
             JwksSettings::new(algorithm),
+            &HttpClients::default(),
             Arc::new(SystemClock),
         );
         let key = VerificationKey::parse(algorithm, made.keys[name].as_bytes());

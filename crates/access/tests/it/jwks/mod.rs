@@ -4,6 +4,7 @@ mod files;
 mod finding;
 mod interop;
 mod known_tokens;
+mod log;
 mod rotation;
 mod scene;
 mod settings;

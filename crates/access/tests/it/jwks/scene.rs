@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_access::{Algorithm, Issuer, IssuerKeys, Jwks, JwksSettings, JwksSource};
+use chats_access::{Algorithm, HttpClients, Issuer, IssuerKeys, Jwks, JwksSettings, JwksSource};
 use chats_domain::values::Account;
 use chats_testkit::jwks::{Behaviour, IssuerKey, JwksServer, jwks};
 use chats_testkit::memory::ManualClock;
@@ -16,7 +16,7 @@ use crate::scene::{ISSUER, tutor};
 pub(super) const UNKNOWN_KEY: &str = "names a key that its issuer does not have";
 pub(super) const UNNAMED_KEY: &str =
     "does not name the one of its issuer's keys that it is signed with";
-pub(super) const NO_KEYS: &str = "cannot be verified, for its issuer's keys are not at hand";
+pub(super) const NO_KEYS: &str = "(cannot be verified, for its issuer's keys are not at hand)";
 
 pub(super) struct Scene {
     pub(super) server: JwksServer,
@@ -54,7 +54,9 @@ impl Scene {
         let clock = Arc::new(ManualClock::default());
         let settings = JwksSettings { timeout, ..settings(Algorithm::Es256) };
         let source = JwksSource::Url(server.url().parse().unwrap());
-        let jwks = Arc::new(Jwks::start(ISSUER, source, settings, clock.clone()).unwrap());
+        let jwks = Arc::new(
+            Jwks::start(ISSUER, source, settings, &HttpClients::default(), clock.clone()).unwrap(),
+        );
         let issuers = Arc::new(issuers(IssuerKeys::Set(Arc::clone(&jwks)), &clock));
         Self { server, clock, jwks, issuers }
     }

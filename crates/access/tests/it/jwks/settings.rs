@@ -3,12 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_access::{Algorithm, Jwks, JwksError, JwksSettings, JwksSource};
+use chats_access::{Algorithm, HttpClients, Jwks, JwksError, JwksSettings, JwksSource};
 use chats_testkit::memory::ManualClock;
 
 fn start(url: &str, settings: JwksSettings) -> Result<Jwks, JwksError> {
     let source = JwksSource::Url(url.parse().unwrap());
-    Jwks::start("issuer", source, settings, Arc::new(ManualClock::default()))
+    Jwks::start(
+        "issuer",
+        source,
+        settings,
+        &HttpClients::default(),
+        Arc::new(ManualClock::default()),
+    )
 }
 
 fn start_with(change: impl FnOnce(&mut JwksSettings)) -> Result<Jwks, JwksError> {

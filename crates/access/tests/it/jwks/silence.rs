@@ -1,48 +1,20 @@
 //! Keys are never shown.
 
 use std::error::Error;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use chats_access::{Algorithm, Issuer, IssuerKeys, Jwks, JwksSource};
+use chats_access::{Algorithm, HttpClients, Issuer, IssuerKeys, Jwks, JwksSource};
 use chats_testkit::jwks::Behaviour;
 use chats_testkit::memory::ManualClock;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
+use super::log::Log;
 use super::scene::{Scene, key, settings, token};
 use crate::scene::ISSUER;
 
 /// 32 letters, as text and as a set has them.
 const SECRET: &str = "hunter2hunter2hunter2hunter2hunt";
 const SECRET_ENCODED: &str = "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnQ";
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 fn shown(error: &dyn Error) -> String {
     let mut shown = format!("{error:?} {error}");
@@ -62,19 +34,20 @@ fn assert_silent(text: &str) {
 #[tokio::test]
 async fn neither_the_log_nor_an_error_nor_a_debug_print_shows_a_key() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    // The runtime of a test has one thread, this one.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.takes_all();
 
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("jwks.json");
     let secret = json!({"kty": "oct", "kid": "k", "k": SECRET_ENCODED});
     let start = |algorithm| {
         let clock = Arc::new(ManualClock::default());
-        Jwks::start(ISSUER, JwksSource::File(file.clone()), settings(algorithm), clock)
+        Jwks::start(
+            ISSUER,
+            JwksSource::File(file.clone()),
+            settings(algorithm),
+            &HttpClients::default(),
+            clock,
+        )
     };
     for set in [
         json!({"keys": [secret]}).to_string(),
@@ -112,7 +85,14 @@ async fn neither_the_log_nor_an_error_nor_a_debug_print_shows_a_key() {
     scene.server.behave(Behaviour::Says(String::new()));
     let clock = Arc::new(ManualClock::default());
     let source = JwksSource::Url(url.parse().unwrap());
-    let by_code = Jwks::start(ISSUER, source, settings(Algorithm::Es256), clock.clone()).unwrap();
+    let by_code = Jwks::start(
+        ISSUER,
+        source,
+        settings(Algorithm::Es256),
+        &HttpClients::default(),
+        clock.clone(),
+    )
+    .unwrap();
     clock.until_asleep(1).await;
     assert_silent(&format!("{by_code:?}"));
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chats_testkit::jwks::{Behaviour, JwksServer};
 use futures_util::FutureExt;
 
+use super::log::Log;
 use super::scene::{NO_KEYS, Scene, UNKNOWN_KEY, key, token};
 use crate::scene::tutor;
 
@@ -149,4 +150,37 @@ async fn nobody_fetches_a_set_that_nobody_can_want() {
         tokio::task::yield_now().await;
     }
     assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_stays_down_is_warned_of_when_that_is_news() {
+    let log = Log::default();
+    let _guard = log.takes_all();
+    let count = |words: &str| log.text().lines().filter(|line| line.contains(words)).count();
+    let known = key("known");
+    let scene = Scene::with_keys(&[&known]).await;
+    let fails_for = async |time: Duration| {
+        let mut passed = Duration::ZERO;
+        while passed < time {
+            let requests = scene.server.requests();
+            scene.clock.advance(Scene::REFRESH);
+            passed += Scene::REFRESH;
+            scene.server.until_requests(requests + 1).await;
+            scene.clock.until_asleep(1).await;
+        }
+    };
+    scene.server.behave(Behaviour::Says(String::new()));
+    fails_for(Scene::MAX_AGE.saturating_sub(Scene::REFRESH)).await;
+    assert_eq!(count("WARN"), 1, "{}", log.text());
+    fails_for(Scene::MAX_AGE).await;
+    assert_eq!(count("WARN"), 2, "{}", log.text());
+    assert_eq!(count("its tokens do not count meanwhile"), 1);
+    assert!(count("still cannot be fetched") > 10);
+
+    scene.serve(&[&known]);
+    scene.refresh().await;
+    assert_eq!(count("can be fetched again"), 1);
+    scene.server.behave(Behaviour::Says(String::new()));
+    fails_for(Scene::REFRESH).await;
+    assert_eq!(count("WARN"), 3, "{}", log.text());
 }

@@ -10,7 +10,9 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_access::{Algorithm, Policies, Policy, Signer, TenantPolicy, TenantPolicySettings};
+use chats_access::{
+    Algorithm, HttpClients, Policies, Policy, Signer, TenantPolicy, TenantPolicySettings,
+};
 use chats_domain::ports::{AccessError, AccessPolicy, Action, Object};
 use chats_domain::values::{Account, Audience};
 use chats_testkit::memory::ManualClock;
@@ -49,7 +51,13 @@ impl School {
         let key = keys.signing_key(Algorithm::Es256);
         let signer = Signer::new("iam.example.org".to_owned(), key, clock.clone());
         let audience = settings.audience.clone();
-        let policy = TenantPolicy::new(settings, account("chats.svc.example.org"), signer).unwrap();
+        let policy = TenantPolicy::new(
+            settings,
+            account("chats.svc.example.org"),
+            signer,
+            &HttpClients::default(),
+        )
+        .unwrap();
         let policies = Policies::new([(audience, Policy::Http(Arc::new(policy)))].into());
         Self { policies: Arc::new(policies), clock, keys }
     }

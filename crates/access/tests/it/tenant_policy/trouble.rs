@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chats_access::{Algorithm, Signer, TenantPolicy, TenantPolicyError, TenantPolicySettings};
+use chats_access::{
+    Algorithm, HttpClients, Signer, TenantPolicy, TenantPolicyError, TenantPolicySettings,
+};
 use chats_testkit::memory::ManualClock;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
@@ -171,7 +173,11 @@ async fn the_log_learns_neither_the_token_nor_the_uri() {
 fn connections_need_a_runtime() {
     let key = KeyFiles::p256().signing_key(Algorithm::Es256);
     let signer = Signer::new("iam.example.org".to_owned(), key, Arc::new(ManualClock::default()));
-    let refused =
-        TenantPolicy::new(settings("http://tenant"), account("chats.svc.example.org"), signer);
+    let refused = TenantPolicy::new(
+        settings("http://tenant"),
+        account("chats.svc.example.org"),
+        signer,
+        &HttpClients::default(),
+    );
     assert!(matches!(refused, Err(TenantPolicyError::NoRuntime(_))));
 }

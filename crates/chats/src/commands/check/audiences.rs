@@ -1,21 +1,29 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chats_domain::values::{Account, Audience};
 
 use super::Check;
 use crate::config::{AudiencePolicy, Loaded, PolicyName};
+use crate::identity::OwnAccount;
 use crate::policies;
 
 impl Check<'_> {
     /// Reads the policies, and tells of those that are perhaps not meant.
     pub(super) fn audiences(&mut self) {
+        let clients = Arc::clone(&self.clients);
         let audiences: Vec<_> = self.loaded.config.audiences.keys().cloned().collect();
         for audience in &audiences {
             self.part(&format!("audiences.{}", audience.0), |it| {
                 let Some(settings) = it.config.audiences.get(audience) else {
                     return Ok(String::new());
                 };
-                policies::read(&audience.0, settings, it)?;
+                // Nobody else needs to know who we are.
+                let own = match settings.policy {
+                    PolicyName::Http => OwnAccount::configured(it)?,
+                    _ => None,
+                };
+                policies::read(&audience.0, settings, own.as_ref(), &clients, it)?;
                 Ok(format!("the policy {}", settings.policy.as_str()))
             });
         }

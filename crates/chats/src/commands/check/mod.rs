@@ -5,17 +5,21 @@ mod report;
 mod surroundings;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::{Error, Result};
-use chats_access::Issuer;
+use chats_access::{HttpClients, Issuer};
 
 use self::report::{Report, ok};
 use crate::adapters::SystemClock;
 use crate::cli::CheckArgs;
 use crate::config::{Flags, Loaded, Survey};
 use crate::identity::OwnAccount;
+use crate::in_the_clear::InTheClear;
 use crate::issuers::{self, Look};
-use crate::{database, development, event_service, http, telemetry, tenants, timing, tls};
+use crate::{
+    database, development, event_service, http, in_the_clear, telemetry, tenants, timing, tls,
+};
 
 /// Reads a configuration and all that it names, and prints a line on each. Fails if something is wrong.
 pub(crate) async fn check(flags: &Flags, args: &CheckArgs) -> Result<()> {
@@ -34,11 +38,12 @@ pub(crate) async fn check(flags: &Flags, args: &CheckArgs) -> Result<()> {
         ok("settings", &file.unwrap_or_else(|| "no file".to_owned()));
     }
 
-    let mut check = Check { survey, loaded, report };
+    let mut check = Check { survey, loaded, clients: Arc::default(), report };
     check.what_serves();
     check.what_it_stands_on();
     let looks = check.issuers();
     check.audiences();
+    check.what_passes_in_the_clear();
     let issuers = check.keys(looks, args.offline).await;
     check.own_tokens(&issuers).await;
     if !args.offline {
@@ -54,6 +59,7 @@ struct Check<'f> {
     survey: Survey<'f>,
     /// What can be read of the settings.
     loaded: Loaded,
+    clients: Arc<HttpClients>,
     report: Report,
 }
 
@@ -99,7 +105,7 @@ impl Check<'_> {
             });
         }
         self.part("event.url", |it| {
-            event_service::read(it)?;
+            event_service::read(it, OwnAccount::configured(it)?.as_ref())?;
             Ok(it.config.event.url.clone())
         });
         let has_key = self.loaded.config.data_dir().join("development.key").exists();
@@ -129,11 +135,12 @@ impl Check<'_> {
             });
         }
         let names: Vec<_> = self.loaded.config.issuers.keys().cloned().collect();
+        let clients = Arc::clone(&self.clients);
         let mut looks = Vec::new();
         for name in names {
             let look = |it: &Loaded| {
                 let settings = it.config.issuers.get(&name);
-                settings.map(|settings| issuers::look(&name, settings, it)).transpose()
+                settings.map(|settings| issuers::look(&name, settings, &clients, it)).transpose()
             };
             let errors = self.survey.of_part(|it| Ok(look(it)?));
             for error in &errors {
@@ -144,6 +151,12 @@ impl Check<'_> {
             }
         }
         looks
+    }
+
+    fn what_passes_in_the_clear(&mut self) {
+        for InTheClear { setting, says } in in_the_clear::find(&self.loaded.config) {
+            self.report.warning(&setting, says);
+        }
     }
 
     /// Our own tokens are verified by whoever has this configuration and is called by us, such as

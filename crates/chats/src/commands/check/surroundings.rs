@@ -19,6 +19,7 @@ use crate::adapters::SystemClock;
 use crate::database;
 use crate::error_chain::chain;
 use crate::event_service::{self, Location};
+use crate::identity::OwnAccount;
 use crate::issuers::Look;
 
 /// How long looking up a name may take.
@@ -75,7 +76,10 @@ impl Check<'_> {
 
     /// Asks for a room that nobody has: the answer tells whether the event service takes our tokens.
     pub(super) async fn event_service(&mut self) {
-        let Ok(settings) = event_service::read(&self.loaded) else {
+        let Ok(own) = OwnAccount::configured(&self.loaded) else {
+            return;
+        };
+        let Ok(settings) = event_service::read(&self.loaded, own.as_ref()) else {
             return;
         };
         let Location::At(url) = settings.location.clone() else {

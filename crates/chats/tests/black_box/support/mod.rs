@@ -6,6 +6,7 @@ mod forger;
 mod process;
 mod raw;
 mod tenant;
+mod tls_front;
 
 pub(crate) use answer::Answer;
 pub(crate) use deployment::{Database, Deployment, TRIES};
@@ -13,6 +14,7 @@ pub(crate) use forger::Forger;
 pub(crate) use process::{Process, chats, refusal};
 pub(crate) use raw::Raw;
 pub(crate) use tenant::{Says, Tenant};
+pub(crate) use tls_front::tls_front;
 
 /// Stamps each test for both databases.
 macro_rules! on_both_databases {

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -36,6 +37,11 @@ impl Tenant {
             }
         });
         tenant
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        let uri: url::Url = self.uri.parse().unwrap();
+        uri.socket_addrs(|| None).unwrap()[0]
     }
 
     pub(crate) fn now_says(&self, says: Says) {

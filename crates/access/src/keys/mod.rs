@@ -1,16 +1,15 @@
 //! Keys that fit their algorithm: what has been parsed can sign or verify.
 
+mod jwk;
+
 use std::fmt;
 
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, PublicKey as RsaPublicKey};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
-    Ed25519KeyPair, KeyPair, ParsedPublicKey, RsaPublicKeyComponents, VerificationAlgorithm,
+    Ed25519KeyPair, KeyPair, ParsedPublicKey, VerificationAlgorithm,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::errors::Result as JwtResult;
-use jsonwebtoken::jwk::{AlgorithmParameters as Parameters, EllipticCurve, Jwk, RSAKeyParameters};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, crypto, encode};
 use pem::Pem;
 use serde::Serialize;
@@ -75,33 +74,6 @@ impl VerificationKey {
                 .ok()
                 .filter(|key| is_public_key(&ED25519, key)),
             Algorithm::Hs256 => Some(DecodingKey::from_secret(secret::parse(bytes)?)),
-        };
-        Ok(Self { algorithm, key: key.ok_or(KeyError::Unsuitable(algorithm))? })
-    }
-
-    /// Reads a public key, or for [`Algorithm::Hs256`] a secret, of a set (RFC 7518 §6, RFC 8037 §2).
-    pub(crate) fn of_jwk(algorithm: Algorithm, jwk: &Jwk) -> Result<Self, KeyError> {
-        let key = match (algorithm, &jwk.algorithm) {
-            (Algorithm::Es256, Parameters::EllipticCurve(key))
-                if key.curve == EllipticCurve::P256 =>
-            {
-                DecodingKey::from_ec_components(&key.x, &key.y)
-                    .ok()
-                    .filter(|key| is_public_key(&ECDSA_P256_SHA256_FIXED, key))
-            }
-            (Algorithm::Rs256, Parameters::RSA(key)) => rsa_public_key(key),
-            (Algorithm::EdDsa, Parameters::OctetKeyPair(key))
-                if key.curve == EllipticCurve::Ed25519 =>
-            {
-                DecodingKey::from_ed_components(&key.x)
-                    .ok()
-                    .filter(|key| is_public_key(&ED25519, key))
-            }
-            (Algorithm::Hs256, Parameters::OctetKey(_)) => match DecodingKey::from_jwk(jwk).ok() {
-                Some(key) if !is_long_secret(&key) => return Err(KeyError::ShortSecret),
-                key => key,
-            },
-            _ => None,
         };
         Ok(Self { algorithm, key: key.ok_or(KeyError::Unsuitable(algorithm))? })
     }
@@ -223,21 +195,6 @@ fn is_rsa_public_key(key: &DecodingKey) -> bool {
             (2048..=8192).contains(&(modulus.len() * 8 - zeros as usize))
         })
     })
-}
-
-/// The library would neither look at the numbers nor keep them in a form that is fast to use.
-fn rsa_public_key(key: &RSAKeyParameters) -> Option<DecodingKey> {
-    let components = RsaPublicKeyComponents {
-        n: URL_SAFE_NO_PAD.decode(&key.n).ok()?,
-        e: URL_SAFE_NO_PAD.decode(&key.e).ok()?,
-    };
-    let der = components.as_der().ok()?;
-    let key = RsaPublicKey::from_der(der.as_ref()).ok()?;
-    Some(DecodingKey::from_rsa_der(key.as_ref())).filter(is_rsa_public_key)
-}
-
-fn is_long_secret(key: &DecodingKey) -> bool {
-    key.try_get_as_bytes().is_ok_and(secret::is_long_enough)
 }
 
 /// The library takes PKCS#8 alone.

@@ -1,24 +1,30 @@
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 use tokio::sync::Semaphore;
 
-/// Looks up the addresses of a tenant's host, one lookup at a time.
+/// Looks up the addresses of hosts, for each host one lookup at a time.
 ///
 /// A lookup occupies a thread of the process until the system gives it up, which may take longer than
-/// anybody waits for it. So a tenant whose name servers hang has one thread, and no more.
-pub(super) struct Lookups(Arc<Semaphore>);
+/// anybody waits for it. So a host whose name servers hang has one thread, and no more. The hosts are those
+/// that the configuration names, so there are not many.
+#[derive(Default)]
+pub(crate) struct Lookups(Mutex<HashMap<String, Arc<Semaphore>>>);
 
-impl Default for Lookups {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
+impl Lookups {
+    fn turns(&self, host: &str) -> Arc<Semaphore> {
+        // A map has no half-way state that matters here.
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_host = turns.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        Arc::clone(of_host)
     }
 }
 
 impl Resolve for Lookups {
     fn resolve(&self, name: Name) -> Resolving {
-        let turns = Arc::clone(&self.0);
+        let turns = self.turns(name.as_str());
         Box::pin(async move {
             let turn = turns.acquire_owned().await?;
             // In a task of its own, so that the turn ends with the lookup, not with the wait for it.
@@ -43,7 +49,7 @@ mod tests {
         let lookups = Lookups::default();
         let resolve = || lookups.resolve("localhost".parse().unwrap());
 
-        let turn = Arc::clone(&lookups.0).acquire_owned().await.unwrap();
+        let turn = lookups.turns("localhost").acquire_owned().await.unwrap();
         let mut waiting = resolve();
         assert!((&mut waiting).now_or_never().is_none());
         drop(turn);
@@ -58,8 +64,15 @@ mod tests {
         let mut abandoned = lookups.resolve("localhost".parse().unwrap());
         assert!((&mut abandoned).now_or_never().is_none());
         drop(abandoned);
-        assert_eq!(lookups.0.available_permits(), 0);
-        let ended = lookups.0.acquire().await;
-        assert!(ended.is_ok());
+        let turns = lookups.turns("localhost");
+        assert_eq!(turns.available_permits(), 0);
+        assert!(turns.acquire().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_lookup_does_not_wait_for_that_of_another_host() {
+        let lookups = Lookups::default();
+        let _turn = lookups.turns("tenant.invalid").acquire_owned().await.unwrap();
+        assert!(lookups.resolve("localhost".parse().unwrap()).await.is_ok());
     }
 }
