@@ -1,6 +1,7 @@
 //! What a developer repeats: `cargo xtask test`, `cargo xtask crash`, `cargo xtask outage`.
 
 mod harness;
+mod interop;
 mod postgres;
 mod test;
 

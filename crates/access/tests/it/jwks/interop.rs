@@ -1,6 +1,7 @@
 //! Tokens and keys that other implementations made.
 //!
-//! What is checked in was made by the scripts beside it, which are run anew where they can be.
+//! What is checked in was made by the scripts beside it, which are run anew where they can be:
+//! `cargo xtask test` installs what they import, and names it in `PYTHONPATH` and `NODE_PATH`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
