@@ -27,6 +27,7 @@ mod signer;
 mod tenant_policy;
 mod token;
 mod token_cache;
+mod turns;
 mod verified;
 mod whitelist;
 

@@ -1,9 +1,7 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
-use tokio::sync::Semaphore;
+
+use crate::turns::Turns;
 
 /// Looks up the addresses of hosts, for each host one lookup at a time.
 ///
@@ -11,20 +9,11 @@ use tokio::sync::Semaphore;
 /// anybody waits for it. So a host whose name servers hang has one thread, and no more. The hosts are those
 /// that the configuration names, so there are not many.
 #[derive(Default)]
-pub(crate) struct Lookups(Mutex<HashMap<String, Arc<Semaphore>>>);
-
-impl Lookups {
-    fn turns(&self, host: &str) -> Arc<Semaphore> {
-        // A map has no half-way state that matters here.
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_host = turns.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(1)));
-        Arc::clone(of_host)
-    }
-}
+pub(crate) struct Lookups(Turns<String>);
 
 impl Resolve for Lookups {
     fn resolve(&self, name: Name) -> Resolving {
-        let turns = self.turns(name.as_str());
+        let turns = self.0.of(&name.as_str().to_owned());
         Box::pin(async move {
             let turn = turns.acquire_owned().await?;
             // In a task of its own, so that the turn ends with the lookup, not with the wait for it.
@@ -49,7 +38,7 @@ mod tests {
         let lookups = Lookups::default();
         let resolve = || lookups.resolve("localhost".parse().unwrap());
 
-        let turn = lookups.turns("localhost").acquire_owned().await.unwrap();
+        let turn = lookups.0.of(&"localhost".to_owned()).acquire_owned().await.unwrap();
         let mut waiting = resolve();
         assert!((&mut waiting).now_or_never().is_none());
         drop(turn);
@@ -64,7 +53,7 @@ mod tests {
         let mut abandoned = lookups.resolve("localhost".parse().unwrap());
         assert!((&mut abandoned).now_or_never().is_none());
         drop(abandoned);
-        let turns = lookups.turns("localhost");
+        let turns = lookups.0.of(&"localhost".to_owned());
         assert_eq!(turns.available_permits(), 0);
         assert!(turns.acquire().await.is_ok());
     }
@@ -72,7 +61,7 @@ mod tests {
     #[tokio::test]
     async fn a_lookup_does_not_wait_for_that_of_another_host() {
         let lookups = Lookups::default();
-        let _turn = lookups.turns("tenant.invalid").acquire_owned().await.unwrap();
+        let _turn = lookups.0.of(&"tenant.invalid".to_owned()).acquire_owned().await.unwrap();
         assert!(lookups.resolve("localhost".parse().unwrap()).await.is_ok());
     }
 }

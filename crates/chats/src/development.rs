@@ -4,7 +4,7 @@
 use std::fs::{self, DirBuilder};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chats_access::{Algorithm, Secret, SigningKey};
@@ -18,7 +18,7 @@ pub(crate) const ISSUER: &str = "development";
 
 /// The development key of a data directory, which is made on first use.
 pub(crate) fn key(data_dir: &Path) -> Result<Vec<u8>> {
-    let file = data_dir.join("development.key");
+    let file = key_file(data_dir);
     if !file.exists() {
         make_data_dir(data_dir)?;
         make_key(data_dir, &file).with_context(|| format!("cannot make {}", file.display()))?;
@@ -28,6 +28,11 @@ pub(crate) fn key(data_dir: &Path) -> Result<Vec<u8>> {
         format!("{} cannot be used (remove it, and a new one is made)", file.display())
     })?;
     Ok(key)
+}
+
+/// Where the development key of a data directory is, or would be.
+pub(crate) fn key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("development.key")
 }
 
 /// Makes the key under another name and then puts it in its place: it is whole from the first moment

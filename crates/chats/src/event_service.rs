@@ -16,8 +16,9 @@ use url::Url;
 
 use crate::adapters::IdentityTokens;
 use crate::cli::EventArgs;
-use crate::config::{ConfigError, Loaded};
+use crate::config::{Config, ConfigError, Loaded};
 use crate::identity::OwnAccount;
+use crate::in_the_clear;
 use crate::tenants::Tenants;
 
 /// What the configuration says of the event service.
@@ -51,6 +52,13 @@ pub(crate) fn read<'a>(
         return Err(loaded.error("event.room_kind", reason).into());
     }
     let ca = loaded.config.event.ca_file();
+    let is_plain = match &location {
+        Location::Embedded => true,
+        Location::At(url) => url.scheme() == "http",
+    };
+    if ca.is_some() && is_plain {
+        return Err(loaded.error("event.ca", "goes with https alone").into());
+    }
     let extra_roots = ca.map(|file| loaded.read_file("event.ca", &file)).transpose()?;
     let settings = EventSettings { location, room_kind, extra_roots, own, loaded };
     let url = match settings.location.clone() {
@@ -136,6 +144,11 @@ impl EventSettings<'_> {
             self.loaded.error("event.listen", reason).into()
         })
     }
+}
+
+/// Whether it is on another machine.
+pub(crate) fn is_remote(config: &Config) -> bool {
+    Url::parse(&config.event.url).is_ok_and(|url| in_the_clear::is_of_another_machine(&url))
 }
 
 fn url_of(address: SocketAddr) -> Result<Url> {

@@ -7,13 +7,7 @@ use chats_store::DatabaseUrl;
 use url::Url;
 
 use crate::config::Config;
-
-/// A setting by which something passes in the clear.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct InTheClear {
-    pub(crate) setting: String,
-    pub(crate) says: &'static str,
-}
+use crate::warning::Warning;
 
 const LISTENER: &str = "is no loopback address, and there is no http.tls: tokens and chats pass in the clear, \
                         unless something in front of it speaks TLS";
@@ -27,11 +21,11 @@ const DATABASE: &str = "is PostgreSQL on another machine without sslmode=verify-
                         may read and change what is sent";
 
 /// All that `chats serve` would let pass so. A JWKS is not among it: where it would have to be, it is refused.
-pub(crate) fn find(config: &Config) -> Vec<InTheClear> {
+pub(crate) fn find(config: &Config) -> Vec<Warning> {
     let mut found = Vec::new();
-    let mut add = |is_found: bool, setting: &str, says| {
+    let mut add = |is_found: bool, setting: &str, says: &str| {
         if is_found {
-            found.push(InTheClear { setting: setting.to_owned(), says });
+            found.push(Warning::new(setting, says));
         }
     };
     add(is_served_in_the_clear(config), "http.listen", LISTENER);
@@ -51,16 +45,8 @@ pub(crate) fn find(config: &Config) -> Vec<InTheClear> {
 }
 
 /// What `chats event` would let pass so.
-pub(crate) fn find_of_embedded(config: &Config) -> Option<InTheClear> {
-    let found = || InTheClear { setting: "event.listen".to_owned(), says: EMBEDDED };
-    is_embedded_open(config).then(found)
-}
-
-/// Warns of each in the log.
-pub(crate) fn warn(found: impl IntoIterator<Item = InTheClear>) {
-    for InTheClear { setting, says } in found {
-        tracing::warn!(setting, "{says}");
-    }
+pub(crate) fn find_of_embedded(config: &Config) -> Option<Warning> {
+    is_embedded_open(config).then(|| Warning::new("event.listen", EMBEDDED))
 }
 
 fn is_served_in_the_clear(config: &Config) -> bool {
@@ -72,7 +58,12 @@ fn is_embedded_open(config: &Config) -> bool {
 }
 
 fn is_plain(url: &Url) -> bool {
-    url.scheme() == "http" && !url.host_str().is_some_and(is_this_machine)
+    url.scheme() == "http" && is_of_another_machine(url)
+}
+
+/// Whether a URL leads away from this machine.
+pub(crate) fn is_of_another_machine(url: &Url) -> bool {
+    !url.host_str().is_some_and(is_this_machine)
 }
 
 /// A URL that is none is refused elsewhere.

@@ -141,6 +141,9 @@ impl<'a> Section<'a> {
             None => JwksSource::File(source.relative()),
         };
         let ca = it.jwks_ca_file();
+        if ca.is_some() && matches!(&source, JwksSource::Url(url) if url.scheme() == "http") {
+            return Err(self.error("jwks_ca", "goes with https alone"));
+        }
         let ca = ca.map(|file| self.loaded.read_file(&self.setting("jwks_ca"), &file));
         let defaults = JwksSettings::new(it.algorithm);
         let settings = JwksSettings {

@@ -12,6 +12,8 @@ mod http;
 mod identity;
 mod in_the_clear;
 mod issuers;
+mod key_files;
+mod open_files;
 mod output;
 mod policies;
 mod recovery;
@@ -19,6 +21,7 @@ mod telemetry;
 mod tenants;
 mod timing;
 mod tls;
+mod warning;
 
 use std::process::ExitCode;
 

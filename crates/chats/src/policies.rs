@@ -96,6 +96,9 @@ impl<'a> Section<'a> {
                 format!("is missing, but the tenant of {audience} is asked as its account");
             return Err(self.loaded.error("identity", reason).into());
         };
+        if it.ca_file().is_some() && uri.0.scheme() == "http" {
+            return Err(self.error("ca", "goes with https alone").into());
+        }
         let defaults = TenantPolicySettings::new(self.audience.clone(), uri.0.clone());
         let ca = it.ca_file().map(|file| self.loaded.read_file(&self.setting("ca"), &file));
         let settings = TenantPolicySettings {

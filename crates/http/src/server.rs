@@ -6,6 +6,7 @@ use std::{io, thread};
 use actix_http::{HttpService, Protocol};
 use actix_server::GracefulShutdownSignal;
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_tls::accept::max_concurrent_tls_connect;
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
 use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
@@ -49,6 +50,9 @@ pub fn serve(
     let workers = thread::available_parallelism().map_or(1, usize::from);
     // They are counted per worker, and spread evenly.
     let max_connections = (settings.max_connections.get() as usize).div_ceil(workers);
+    // Every connection may be in its handshake. Of fewer, silent ones would keep all others from being
+    // accepted. The number is one for the process, in which nobody else accepts TLS.
+    max_concurrent_tls_connect(max_connections);
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(max_connections)

@@ -1,8 +1,12 @@
 //! Certificates to throw away.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use pem::Pem;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
 };
 use uuid::Uuid;
 
@@ -45,6 +49,19 @@ impl Authority {
     pub fn issue_to_server(&self, names: &[&str]) -> Result<Issued, CertificateError> {
         let mut params = params("a server of the tests", names)?;
         params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+        self.issue(&params)
+    }
+
+    /// A certificate for such a server that counts for this time, since the Unix epoch.
+    pub fn issue_to_server_for(
+        &self,
+        names: &[&str],
+        time: Range<Duration>,
+    ) -> Result<Issued, CertificateError> {
+        let mut params = params("a server of the tests", names)?;
+        params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+        let epoch = date_time_ymd(1970, 1, 1);
+        (params.not_before, params.not_after) = (epoch + time.start, epoch + time.end);
         self.issue(&params)
     }
 

@@ -8,6 +8,7 @@ mod failure;
 mod question;
 mod settings;
 mod tenant;
+mod trouble;
 mod under_way;
 
 use std::collections::HashSet;
@@ -17,12 +18,14 @@ use std::sync::Arc;
 use chats_domain::ports::{AccessError, Action, Object};
 use chats_domain::values::{Account, Audience};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use self::answers::Answers;
 use self::failure::{Failure, NotTold};
 use self::question::Question;
 use self::tenant::Tenant;
+use self::trouble::Trouble;
 use self::under_way::{EndsWhenDropped, UnderWay};
 use crate::{HttpClients, Signer};
 
@@ -30,16 +33,24 @@ pub use settings::{TenantPolicyError, TenantPolicySettings};
 
 /// Asks the tenant what an account may do in its audience.
 ///
-/// An answer is kept for a while, and a question that is under way is not asked a second time. While
-/// the tenant cannot be asked, nobody gets in but whom it trusts.
+/// An answer is kept for a while, and a question that is under way is not asked a second time, unless it is
+/// about an account of another audience. While the tenant cannot be asked, nobody gets in but whom it trusts.
 pub struct TenantPolicy {
     audience: Audience,
     trusted: HashSet<Account>,
-    tenant: Arc<Tenant>,
-    answers: Arc<Answers>,
-    under_way: UnderWay<Question, Result<bool, Arc<Failure>>>,
+    asked: Arc<Asked>,
+    under_way: UnderWay<Question, Answer>,
     connections: Handle,
 }
+
+/// The tenant, and what is known of it.
+struct Asked {
+    tenant: Tenant,
+    answers: Answers,
+    trouble: Trouble,
+}
+
+type Answer = Result<bool, Arc<Failure>>;
 
 impl TenantPolicy {
     /// A policy with these settings, which asks as `account`, with tokens that `signer` signs, by one of
@@ -55,10 +66,13 @@ impl TenantPolicy {
     ) -> Result<Self, TenantPolicyError> {
         settings.check()?;
         let http = clients.get(&settings.uri, settings.extra_roots.as_deref())?;
-        let answers = Answers::new(&settings, signer.clock());
+        let asked = Asked {
+            answers: Answers::new(&settings, signer.clock()),
+            trouble: Trouble::of(settings.audience.clone()),
+            tenant: Tenant::new(&settings, account, signer, http),
+        };
         Ok(Self {
-            tenant: Arc::new(Tenant::new(&settings, account, signer, http)),
-            answers: Arc::new(answers),
+            asked: Arc::new(asked),
             under_way: UnderWay::default(),
             connections: Handle::try_current().map_err(TenantPolicyError::NoRuntime)?,
             audience: settings.audience,
@@ -77,40 +91,60 @@ impl TenantPolicy {
             return Ok(true);
         }
         let question = Question { account: account.clone(), object, action };
-        if let Some(allowed) = self.answers.get(&question) {
+        if let Some(allowed) = self.asked.answers.get(&question) {
             return Ok(allowed);
         }
-        let answer = self.under_way.join(question, |question, end| {
-            let asking = ask(Arc::clone(&self.tenant), Arc::clone(&self.answers), question, end);
-            let connections = self.connections.clone();
-            async move {
-                let asked = connections.spawn(asking).await;
-                asked.unwrap_or_else(|error| Err(Arc::new(Failure::Dropped(error))))
-            }
-            .boxed()
-        });
-        answer.await.map_err(|failure| {
+        // Where a chat is missing the question is another one than where it is there. If a stranger's were
+        // joined with an earlier one, the time of the answer would tell the stranger which of the two it was.
+        let answer = if self.asked.tenant.is_stranger(account) {
+            self.ask(question, None).await
+        } else {
+            self.under_way.join(question, |question, end| self.ask(question, Some(end))).await
+        };
+        answer.map_err(|failure| {
             AccessError::Unavailable(NotTold { audience: self.audience.clone(), failure }.into())
         })
     }
+
+    /// Asks on the runtime of the connections. Then the question is not under way any more.
+    fn ask(
+        &self,
+        question: Question,
+        end: Option<EndsWhenDropped<Question, Answer>>,
+    ) -> BoxFuture<'static, Answer> {
+        let (asked, connections) = (Arc::clone(&self.asked), self.connections.clone());
+        let asking = async move {
+            let answer = asked.ask(question).await;
+            drop(end);
+            answer
+        };
+        async move {
+            let answer = connections.spawn(asking).await;
+            answer.unwrap_or_else(|error| Err(Arc::new(Failure::Dropped(error))))
+        }
+        .boxed()
+    }
 }
 
-/// Asks the tenant and keeps the answer. Then the question is not under way any more.
-async fn ask(
-    tenant: Arc<Tenant>,
-    answers: Arc<Answers>,
-    question: Question,
-    end: EndsWhenDropped<Question, Result<bool, Arc<Failure>>>,
-) -> Result<bool, Arc<Failure>> {
-    // Whoever asked before may have ended since the answer was looked for.
-    if let Some(allowed) = answers.get(&question) {
-        return Ok(allowed);
+impl Asked {
+    /// Asks the tenant and keeps the answer.
+    async fn ask(&self, question: Question) -> Answer {
+        // Whoever asked before may have ended since the answer was looked for.
+        if let Some(allowed) = self.answers.get(&question) {
+            return Ok(allowed);
+        }
+        let asked_at = self.answers.now();
+        let answer = self.tenant.allows(&question).await;
+        let now = self.answers.now();
+        match &answer {
+            Ok(allowed) => {
+                self.trouble.note_answer(now);
+                self.answers.keep(question, *allowed, asked_at);
+            }
+            Err(failure) => self.trouble.note_failure(failure, now),
+        }
+        answer.map_err(Arc::new)
     }
-    let asked_at = answers.now();
-    let allowed = tenant.allows(&question).await?;
-    answers.keep(question, allowed, asked_at);
-    drop(end);
-    Ok(allowed)
 }
 
 impl fmt::Debug for TenantPolicy {

@@ -23,7 +23,8 @@ pub struct TenantPolicySettings {
     /// How often a question is tried again, at once, after a time-out, a broken connection or a 5xx.
     pub retries: u8,
     /// How many questions may be under way, of which those about accounts of other audiences are a quarter
-    /// at the most, or one. Further ones wait for a place.
+    /// at the most, or one; and of these, one about accounts of the same audience. Further ones wait for a
+    /// place.
     pub concurrency: NonZeroU16,
     /// How long a *yes* is kept; zero keeps none.
     pub cache_yes: Duration,

@@ -2,13 +2,14 @@ use std::time::Duration;
 
 use chats_domain::values::{Account, Audience};
 use reqwest::{Client, Response};
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use url::Url;
 
 use super::TenantPolicySettings;
 use super::failure::Failure;
 use super::question::Question;
+use crate::turns::Turns;
 use crate::{Identity, Signer};
 
 /// The longest answer that is read. A list of actions is much shorter.
@@ -26,6 +27,9 @@ pub(super) struct Tenant {
     /// How many of the places may be taken for accounts of other audiences. A *no* to them is never kept,
     /// so that they could ask the tenant without end, and keep its own accounts from asking.
     places_of_strangers: Semaphore,
+    /// Of the strangers, those of one audience take their places one after the other, and so keep only each
+    /// other waiting. The audiences are those that the issuers speak for.
+    turns_of_strangers: Turns<Audience>,
     timeout: Duration,
     retries: u8,
 }
@@ -33,7 +37,7 @@ pub(super) struct Tenant {
 /// The place of a question that is under way.
 struct Place<'t> {
     _any: SemaphorePermit<'t>,
-    _of_strangers: Option<SemaphorePermit<'t>>,
+    _of_strangers: Option<(OwnedSemaphorePermit, SemaphorePermit<'t>)>,
 }
 
 impl Tenant {
@@ -52,9 +56,15 @@ impl Tenant {
             audience: settings.audience.clone(),
             places: Semaphore::new(places),
             places_of_strangers: Semaphore::new((places / 4).max(1)),
+            turns_of_strangers: Turns::default(),
             timeout: settings.timeout,
             retries: settings.retries,
         }
+    }
+
+    /// Whether an account is of another audience than the tenant's.
+    pub(super) fn is_stranger(&self, account: &Account) -> bool {
+        *account.audience() != self.audience
     }
 
     /// Asks, if need be more than once. Asking changes nothing, so it does no harm to ask twice.
@@ -82,11 +92,15 @@ impl Tenant {
         }
     }
 
-    /// Waits for a place. A stranger takes none of the places before one of the strangers' is free.
+    /// Waits for a place. A stranger takes none of the places before one of the strangers' is free, and none
+    /// of those before it is its audience's turn.
     async fn place(&self, account: &Account) -> Result<Place<'_>, AcquireError> {
-        let is_stranger = *account.audience() != self.audience;
-        let of_strangers =
-            if is_stranger { Some(self.places_of_strangers.acquire().await?) } else { None };
+        let of_strangers = if self.is_stranger(account) {
+            let turn = self.turns_of_strangers.of(account.audience()).acquire_owned().await?;
+            Some((turn, self.places_of_strangers.acquire().await?))
+        } else {
+            None
+        };
         Ok(Place { _any: self.places.acquire().await?, _of_strangers: of_strangers })
     }
 

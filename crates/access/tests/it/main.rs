@@ -8,6 +8,7 @@ mod forgery;
 mod fuzz;
 mod jwks;
 mod keys;
+mod log;
 mod scene;
 mod signing;
 mod support;

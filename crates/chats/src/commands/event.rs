@@ -7,7 +7,7 @@ use crate::adapters::SystemClock;
 use crate::cli::EventArgs;
 use crate::config::{self, Flags};
 use crate::identity::OwnAccount;
-use crate::{event_service, in_the_clear, output, telemetry, tenants};
+use crate::{event_service, in_the_clear, key_files, output, telemetry, tenants, warning};
 
 /// Serves the embedded event service alone, until the process is asked to end.
 pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
@@ -18,7 +18,8 @@ pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
     let settings = event_service::read(&loaded, own.as_ref())?;
     let mut shutdown = Shutdown::listen()?;
     let mut service = settings.start_embedded(&tenants, args, Arc::new(SystemClock))?;
-    in_the_clear::warn(in_the_clear::find_of_embedded(&loaded.config));
+    warning::log(in_the_clear::find_of_embedded(&loaded.config));
+    warning::log(key_files::find_open(&loaded.config));
     output::line(&format!("The event service is ready at http://{}", service.address()));
     tokio::select! {
         () = shutdown.requested() => {}

@@ -21,7 +21,11 @@ use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
 use crate::identity::OwnAccount;
 use crate::tenants::Tenants;
-use crate::{database, http, in_the_clear, output, recovery, telemetry, tenants, timing, tls};
+use crate::warning::{self, Warning};
+use crate::{
+    database, http, in_the_clear, key_files, open_files, output, recovery, telemetry, tenants,
+    timing, tls,
+};
 
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
@@ -33,7 +37,9 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let event_settings = event_service::read(&loaded, own.as_ref())?;
     let tenants = tenants::read(&loaded, own.as_ref())?;
     let tls = tls::read(&loaded)?;
-    let http = http::read(&loaded)?;
+    let mut http = http::read(&loaded)?;
+    let room = open_files::make_room_for(http.max_connections);
+    http.max_connections = room.connections;
     let listener = listen(&loaded)?;
     let (store, database) = database::open(&loaded).await?;
     let (rooms, mut embedded) = event_rooms(&event_settings, &tenants, &clock)?;
@@ -58,11 +64,14 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     // Until here a signal ends the process at once, for nothing is in flight.
     let mut shutdown = Shutdown::listen()?;
     let tls = tls.map(|tls| {
+        warning::log(tls.certificate.concern().map(Warning::from));
         tokio::spawn(tls.certificate.keep_up_to_date());
         tls.config
     });
     let server = chats_http::serve(listener, tls, http, Api { chats, authenticator })?;
-    in_the_clear::warn(in_the_clear::find(&loaded.config));
+    warning::log(in_the_clear::find(&loaded.config));
+    warning::log(key_files::find_open(&loaded.config));
+    warning::log(room.warning);
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     output::line(&banner);

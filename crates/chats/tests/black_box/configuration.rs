@@ -1,6 +1,7 @@
 //! What stops the start, and what it says then.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::{Database, Deployment, Process, chats, refusal};
@@ -245,6 +246,19 @@ fn a_start_that_may_not_migrate_says_so() {
     assert!(String::from_utf8(migrated.stdout).unwrap().starts_with("applied "));
     let (process, _) = Process::start(&mut command, "tenants");
     drop(process);
+}
+
+#[tokio::test]
+async fn a_key_that_others_may_read_is_told_of_once_at_the_start() {
+    let mut deployment = Deployment::on(Database::Sqlite).await;
+    deployment.kill();
+    let key = deployment.directory.path().join("identity.key");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap();
+    let log = deployment.start_with_log("warn");
+    assert!(deployment.terminate());
+    let log = fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("setting=\"identity.key\"").count(), 1, "{log}");
+    assert_eq!(log.matches("WARN").count(), 1, "{log}");
 }
 
 #[tokio::test]

@@ -97,6 +97,13 @@ fn roots_that_cannot_be_used_stop_the_start_and_are_named() {
         ),
         (format!("{KEYS}{URL}jwks_ca = \"missing.pem\""), "issuers.i.org.jwks_ca"),
         (format!("{KEYS}{URL}jwks_ca = \"key.pem\""), "issuers.i.org.jwks_ca"),
+        (
+            format!("{KEYS}jwks = \"http://127.0.0.1/jwks.json\"\njwks_ca = \"ca.pem\""),
+            "issuers.i.org.jwks_ca",
+        ),
+        (format!("{TENANT}ca = \"ca.pem\"").replace("https", "http"), "audiences.a.org.ca"),
+        ("[event]\nurl = \"http://e.org\"\nca = \"ca.pem\"".to_owned(), "event.ca"),
+        ("[event]\nca = \"ca.pem\"".to_owned(), "event.ca"),
         (format!("{KEYS}jwks = \"jwks.json\"\njwks_ca = \"ca.pem\""), "issuers.i.org.jwks_ca"),
         (format!("{KEYS}key = \"secret\"\njwks_ca = \"ca.pem\""), "issuers.i.org.jwks_ca"),
     ] {

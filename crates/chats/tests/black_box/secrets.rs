@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client, Method};
 use serde_json::json;
 use url::Url;
 
-use crate::support::{Answer, Database, Deployment, Says, Tenant};
+use crate::support::{Answer, Database, Deployment, Says, Tenant, write_secret};
 
 const TUTOR: &str = "tutor-7.asked.example.org";
 const ASKED: &str = "/api/v1/audiences/asked.example.org/chats/lesson-42";
@@ -41,7 +41,7 @@ impl Scene {
 
         let directory = deployment.directory.path();
         fs::write(directory.join("chain.pem"), &issued.certificate).unwrap();
-        fs::write(directory.join("key.pem"), &issued.key).unwrap();
+        write_secret(directory.join("key.pem"), &issued.key);
         let sections = format!(
             "[http.tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n\
              [issuers.\"jwks.example.org\"]\naudiences = [\"asked.example.org\"]\n\

@@ -1,5 +1,6 @@
 //! Clients that hold what they do not use: none holds it for long, and none hinders others.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -121,6 +122,34 @@ async fn slow_clients_do_not_hinder_others() {
     deployment.create("lesson-42", None).await.chat(201);
     deployment.read_by_scope("lesson-42").await.chat(200);
     assert!(slow.iter().all(Raw::is_silent));
+}
+
+/// Whether the service may raise the limit itself, or has to make do with it.
+#[tokio::test]
+async fn clients_that_only_connect_leave_files_for_the_rest() {
+    for (limit, of_connections, makes_do) in [("-S -n 128", "300", false), ("-n 300", "1000", true)]
+    {
+        let mut variables = PATIENT.to_vec();
+        variables.push(("CHATS_HTTP__MAX_CONNECTIONS", of_connections));
+        let mut deployment = Deployment::on(Database::Sqlite).await;
+        deployment.kill();
+        let log = deployment.start_under_limit(limit, &variables);
+        let mut asking = Raw::to(&deployment).await;
+        let mut silent = Vec::new();
+        for _ in 0..290 {
+            silent.push(Raw::to(&deployment).await);
+            asking.send(GET).await;
+            assert_eq!(asking.statuses(silent.len()).await.len(), silent.len(), "{limit}");
+        }
+        let body = r#"{"audience": "school.example.org", "scope": "lesson-42"}"#;
+        let length = format!("Content-Length: {}\r\n", body.len());
+        asking.send(post_head(&length) + body).await;
+        assert_eq!(asking.statuses(291).await.last(), Some(&201), "{limit}");
+
+        assert!(deployment.terminate());
+        let log = fs::read_to_string(log).unwrap();
+        assert_eq!(log.contains("http.max_connections"), makes_do, "{log}");
+    }
 }
 
 #[tokio::test]

@@ -163,6 +163,68 @@ async fn an_outsider_cannot_tell_a_chat_that_is_there_from_one_that_is_not() {
     }
 }
 
+/// All chats that are missing are one question, and each that is there is one of its own. Were equal questions
+/// of outsiders asked once, two reads at the same moment would tell which they are.
+#[tokio::test]
+async fn an_outsider_cannot_tell_by_two_reads_at_the_same_moment_either() {
+    let tenant = Tenant::that_says(Says::Allowed(ALL)).await;
+    let mut section = tenant.section(AUDIENCE, "");
+    section = section.replace("\"1s\"", "\"5s\"");
+    let deployment = Deployment::with(Database::Sqlite, &section).await;
+    create(&deployment, TUTOR, AUDIENCE, "lesson-42").await.chat(201);
+    tenant.questions();
+    tenant.now_says(Says::AllowedLate("[]", Duration::from_millis(100)));
+    for scope in ["lesson-42", "lesson-43"] {
+        let paths = ["missing", scope, scope, "missing"].map(path_of);
+        let reads = paths.iter().map(|path| get(&deployment, STRANGER, path));
+        for answer in join_all(reads).await {
+            answer.problem(403, "access_denied");
+        }
+        assert_eq!(tenant.questions().len(), 4, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn outsiders_of_one_audience_shut_out_those_of_no_other() {
+    let tenant = Tenant::that_says(Says::AllowedTo("other.example.org")).await;
+    // The questions about the many outlast the test's about the one.
+    let section = tenant.section(AUDIENCE, "").replace("\"1s\"", "\"5s\"");
+    let deployment = Deployment::with(Database::Sqlite, &section).await;
+    let (many, one) = (path_of("lesson-42"), path_of("lesson-43"));
+    let waiting = join_all((0..200).map(|_| get(&deployment, STRANGER, &many)));
+    let other = async {
+        while !tenant.was_asked() {
+            tokio::task::yield_now().await;
+        }
+        let begin = Instant::now();
+        let answer = get(&deployment, "tutor-8.other.example.org", &one).await;
+        answer.problem(404, "chat_not_found");
+        begin.elapsed()
+    };
+    let (waited, took) = tokio::join!(waiting, other);
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    for answer in waited {
+        answer.problem(503, "authorization_unavailable");
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_told_once_of_a_tenant_that_cannot_be_asked() {
+    let tenant = Tenant::that_says(Says::Status(500)).await;
+    let mut deployment = deployment(&tenant, "").await;
+    deployment.kill();
+    let log = deployment.start_with_log("warn");
+    for number in 0..20 {
+        let answer = get(&deployment, STRANGER, &path_of(&format!("lesson-{number}"))).await;
+        answer.problem(503, "authorization_unavailable");
+    }
+    assert!(deployment.terminate());
+    let log = fs::read_to_string(log).unwrap();
+    let told = log.lines().filter(|line| line.contains("questions to the tenant go unanswered"));
+    assert_eq!((told.count(), log.matches("WARN").count()), (1, 1), "{log}");
+    assert!(log.contains(AUDIENCE) && !log.contains(&tenant.uri), "{log}");
+}
+
 #[tokio::test]
 async fn answers_are_kept() {
     let tenant = Tenant::that_says(Says::Allowed(ALL)).await;

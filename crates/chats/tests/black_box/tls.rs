@@ -6,13 +6,14 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chats_testkit::certificates::{Authority, Issued};
 use reqwest::{Certificate, Client};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 
-use crate::support::{Answer, Process, chats, refusal};
+use crate::support::{Answer, Process, chats, refusal, write_secret};
 
 /// On a busy machine, too, nothing takes this long.
 const LONG: Duration = Duration::from_mins(1);
@@ -88,7 +89,7 @@ fn directory_with(configuration: &str) -> TempDir {
 
 fn write(directory: &Path, issued: &Issued) {
     fs::write(directory.join("tls/chain.pem"), &issued.certificate).unwrap();
-    fs::write(directory.join("tls/key.pem"), &issued.key).unwrap();
+    write_secret(directory.join("tls/key.pem"), &issued.key);
 }
 
 fn issued_by(authority: &Authority) -> Issued {
@@ -133,6 +134,52 @@ async fn a_certificate_is_served_until_there_is_one_that_can_take_its_place() {
     write(service.directory.path(), &issued_by(&new));
     service.logs(&["the certificate was renewed"]);
     service.assert_serves_what_was_issued_by(&new).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_expired_is_told_of_and_served() {
+    let (old, new) = (Authority::new().unwrap(), Authority::new().unwrap());
+    let expired = |authority: &Authority| {
+        let time = Duration::ZERO..Duration::from_hours(1);
+        authority.issue_to_server_for(&["127.0.0.1"], time).unwrap()
+    };
+    let told = ["WARN", "http.tls.certificate", "has expired: 1970-01-01T01:00:00Z"];
+    let service = Service::start(&expired(&old));
+    service.logs(&told);
+    write(service.directory.path(), &issued_by(&new));
+    service.logs(&["the certificate was renewed"]);
+    service.assert_serves_what_was_issued_by(&new).await;
+    write(service.directory.path(), &expired(&new));
+    service.logs(&["the certificate was renewed"]);
+    service.logs(&told);
+}
+
+/// A handshake that does not go on ends after five seconds: whoever had to wait for the silent ones would be
+/// answered when the first of them is gone.
+#[tokio::test]
+async fn clients_that_do_not_begin_to_speak_tls_keep_nobody_waiting() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let authority = Authority::new().unwrap();
+    let service = Service::start(&issued_by(&authority));
+    let workers = thread::available_parallelism().unwrap().get();
+    let is_served_at_once = async || {
+        // More than the library lets each worker hold, where nobody tells it otherwise.
+        let silent: Vec<_> =
+            (0..260 * workers).map(|_| TcpStream::connect(service.address()).unwrap()).collect();
+        // The first of these may still be among what came at once.
+        for _ in 0..5 {
+            service.ask(&authority).await.unwrap().problem(401, "authentication_failed");
+        }
+        silent[0].set_nonblocking(true).unwrap();
+        let nothing = (&silent[0]).read(&mut [0]);
+        nothing.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    };
+    // A machine may be so busy that it takes five seconds in any case, but not each time.
+    let begin = Instant::now();
+    while !is_served_at_once().await {
+        assert!(begin.elapsed() < LONG);
+    }
 }
 
 #[test]

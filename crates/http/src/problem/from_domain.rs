@@ -57,12 +57,10 @@ impl From<AuthenticationError> for Problem {
 }
 
 impl Problem {
-    /// Nobody can tell now whether the token that came counts. Anyone can bring this about, with any token,
-    /// so it is not for the log, which whoever fetches the keys tells of the trouble.
+    /// Nobody can tell now whether the token that came counts. Anyone can bring this about, with any token.
     pub(crate) fn authentication_unavailable(cause: Cause) -> Self {
         let detail = "It could not be told whether the bearer token is good.";
-        Self { is_logged_elsewhere: true, ..Self::new(Kind::AuthorizationUnavailable, detail) }
-            .with_cause(cause)
+        Self::somebody_cannot_be_asked(detail, cause)
     }
 
     fn access_denied() -> Self {
@@ -70,11 +68,15 @@ impl Problem {
     }
 
     fn authorization_unavailable(cause: Cause) -> Self {
-        Self::new(
-            Kind::AuthorizationUnavailable,
-            "The audience could not be asked whether the account may do this.",
-        )
-        .with_cause(cause)
+        let detail = "The audience could not be asked whether the account may do this.";
+        Self::somebody_cannot_be_asked(detail, cause)
+    }
+
+    /// Who calls makes as many of these as they like, so each is not for the log, which whoever fetches the
+    /// keys or asks the tenant tells of the trouble.
+    fn somebody_cannot_be_asked(detail: &str, cause: Cause) -> Self {
+        Self { is_logged_elsewhere: true, ..Self::new(Kind::AuthorizationUnavailable, detail) }
+            .with_cause(cause)
     }
 
     fn database_unavailable(cause: Cause) -> Self {

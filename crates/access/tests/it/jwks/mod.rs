@@ -4,7 +4,6 @@ mod files;
 mod finding;
 mod interop;
 mod known_tokens;
-mod log;
 mod rotation;
 mod scene;
 mod settings;

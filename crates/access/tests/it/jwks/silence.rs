@@ -8,8 +8,8 @@ use chats_testkit::jwks::Behaviour;
 use chats_testkit::memory::ManualClock;
 use serde_json::json;
 
-use super::log::Log;
 use super::scene::{Scene, key, settings, token};
+use crate::log::Log;
 use crate::scene::ISSUER;
 
 /// 32 letters, as text and as a set has them.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chats_testkit::jwks::{Behaviour, JwksServer};
 use futures_util::FutureExt;
 
-use super::log::Log;
 use super::scene::{NO_KEYS, Scene, UNKNOWN_KEY, key, token};
+use crate::log::Log;
 use crate::scene::tutor;
 
 const SHORT: Duration = Duration::from_millis(50);

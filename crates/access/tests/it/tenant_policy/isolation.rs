@@ -100,9 +100,9 @@ async fn strangers_who_fill_their_places_leave_the_others_to_the_tenants_own_acc
         let tenant = Tenant::start().await;
         let concurrency = NonZeroU16::new(concurrency).unwrap();
         let school = School::with(TenantPolicySettings { concurrency, ..settings(&tenant.uri()) });
-        let stranger = account(STRANGER);
+        let stranger = |number| account(&format!("somebody.stranger-{number}.example.org"));
         let mut strangers: Vec<_> =
-            (0..100).map(|number| school.may(&stranger, chat(number), Action::Read)).collect();
+            (0..100).map(|number| school.may(&stranger(number), chat(7), Action::Read)).collect();
         for stranger in &mut strangers {
             assert!(stranger.now_or_never().is_none());
         }
@@ -128,6 +128,35 @@ async fn strangers_who_fill_their_places_leave_the_others_to_the_tenants_own_acc
         unanswered.remove(0).answer("200 OK", YES).await;
         assert!(tenant.asked().await.body.contains("somebody"));
     }
+}
+
+#[tokio::test]
+async fn strangers_of_one_audience_keep_only_each_other_waiting() {
+    let tenant = Tenant::start().await;
+    // Strangers have two places.
+    let concurrency = NonZeroU16::new(8).unwrap();
+    let school = School::with(TenantPolicySettings { concurrency, ..settings(&tenant.uri()) });
+    let many = account(STRANGER);
+    let mut many: Vec<_> =
+        (0..100).map(|number| school.may(&many, chat(number), Action::Read)).collect();
+    for one in &mut many {
+        assert!(one.now_or_never().is_none());
+    }
+    let first_of_many = tenant.asked().await;
+    assert!(!tenant.was_called().await);
+
+    for audience in ["b.example.org", "c.example.org"] {
+        let other = account(&format!("somebody.{audience}"));
+        let asking = school.may(&other, chat(7), Action::Read);
+        let (answer, ()) = tokio::join!(asking, async {
+            let asked = tenant.asked().await;
+            assert!(asked.body.contains(audience), "{}", asked.body);
+            asked.answer("200 OK", YES).await;
+        });
+        assert_allowed(&answer);
+    }
+    first_of_many.answer("200 OK", YES).await;
+    assert!(tenant.asked().await.body.contains("stranger.example.org"));
 }
 
 #[test]

@@ -142,6 +142,24 @@ async fn equal_questions_at_the_same_moment_are_asked_once() {
     }
 }
 
+/// Else an outsider would hear at once about what somebody had just asked, and so whether that was the same:
+/// all chats that are missing are one question, and each that is there is one of its own.
+#[tokio::test]
+async fn equal_questions_about_outsiders_are_asked_each() {
+    let tenant = Tenant::start().await;
+    let school = School::with(keeping(&tenant));
+    let mut first = school.may(&account(STRANGER), Object::Chats, Action::Read);
+    let mut second = school.may(&account(STRANGER), Object::Chats, Action::Read);
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut second).now_or_never().is_none());
+    let (first, second, ()) = tokio::join!(first, second, async {
+        tenant.allow(NO).await;
+        tenant.allow(NO).await;
+    });
+    assert_denied(&first);
+    assert_denied(&second);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_threads_ask_once_while_the_answer_is_kept() {
     let tenant = Tenant::start().await;

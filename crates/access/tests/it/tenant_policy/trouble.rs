@@ -12,7 +12,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::tenant::{Asked, Tenant};
-use super::{SHORT, School, TUTOR, account, assert_allowed, assert_unavailable, settings};
+use super::{
+    SHORT, STRANGER, School, TUTOR, account, assert_allowed, assert_unavailable, settings,
+};
+use crate::log::Log;
 use crate::support::KeyFiles;
 
 #[tokio::test]
@@ -167,6 +170,44 @@ async fn the_log_learns_neither_the_token_nor_the_uri() {
     let shown = format!("{} {answer:?} {:?}", assert_unavailable(&answer), school.policies);
     assert!(!token.is_empty() && !shown.contains(&token), "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_log_hears_once_that_trouble_begins_and_once_that_it_is_over() {
+    let log = Log::default();
+    let _guard = log.takes_all();
+    let count = |words: &str| log.text().lines().filter(|line| line.contains(words)).count();
+    let tenant = Tenant::start().await;
+    let never = Duration::ZERO;
+    let settings =
+        TenantPolicySettings { cache_yes: never, cache_no: never, ..settings(&tenant.uri()) };
+    let school = School::with(settings);
+    let ask = async |status: &str| {
+        let answering = async { tenant.asked().await.answer(status, r#"["read"]"#).await };
+        tokio::join!(school.may_read(STRANGER), answering).0
+    };
+    for _ in 0..3 {
+        assert_unavailable(&ask("503 Sorry").await);
+    }
+    assert_eq!(count("WARN"), 1, "{}", log.text());
+    assert!(log.text().contains("audience=\"school.example.org\""), "{}", log.text());
+    assert!(log.text().contains("the answer has the status 503"), "{}", log.text());
+
+    // What comes and goes is one trouble.
+    for _ in 0..3 {
+        school.clock.advance(Duration::from_secs(59));
+        assert_allowed(&ask("200 OK").await);
+        assert_unavailable(&ask("503 Sorry").await);
+    }
+    assert_eq!((count("WARN"), count("answers all questions again")), (1, 0), "{}", log.text());
+
+    school.clock.advance(Duration::from_mins(1));
+    for _ in 0..3 {
+        assert_allowed(&ask("200 OK").await);
+    }
+    assert_eq!((count("WARN"), count("answers all questions again")), (1, 1), "{}", log.text());
+    assert_unavailable(&ask("503 Sorry").await);
+    assert_eq!(count("WARN"), 2, "{}", log.text());
 }
 
 #[test]

@@ -15,10 +15,12 @@ use crate::adapters::SystemClock;
 use crate::cli::CheckArgs;
 use crate::config::{Flags, Loaded, Survey};
 use crate::identity::OwnAccount;
-use crate::in_the_clear::InTheClear;
 use crate::issuers::{self, Look};
+use crate::tls::{self, Concern};
+use crate::warning::Warning;
 use crate::{
-    database, development, event_service, http, in_the_clear, telemetry, tenants, timing, tls,
+    database, development, event_service, http, in_the_clear, key_files, open_files, telemetry,
+    tenants, timing,
 };
 
 /// Reads a configuration and all that it names, and prints a line on each. Fails if something is wrong.
@@ -43,7 +45,7 @@ pub(crate) async fn check(flags: &Flags, args: &CheckArgs) -> Result<()> {
     check.what_it_stands_on();
     let looks = check.issuers();
     check.audiences();
-    check.what_passes_in_the_clear();
+    check.what_is_perhaps_not_meant();
     let issuers = check.keys(looks, args.offline).await;
     check.own_tokens(&issuers).await;
     if !args.offline {
@@ -90,8 +92,12 @@ impl Check<'_> {
         });
         if self.loaded.config.http.tls.is_some() {
             self.part("http.tls", |it| {
-                tls::read(it)?;
-                Ok("the certificate and its key can be served".to_owned())
+                match tls::read(it)?.and_then(|it| it.certificate.concern()) {
+                    Some(Concern { is_wrong: true, says }) => {
+                        Err(it.error(tls::CERTIFICATE, says).into())
+                    }
+                    _ => Ok("the certificate and its key can be served".to_owned()),
+                }
             });
         }
     }
@@ -108,7 +114,7 @@ impl Check<'_> {
             event_service::read(it, OwnAccount::configured(it)?.as_ref())?;
             Ok(it.config.event.url.clone())
         });
-        let has_key = self.loaded.config.data_dir().join("development.key").exists();
+        let has_key = development::key_file(&self.loaded.config.data_dir()).exists();
         if has_key {
             self.part("development.key", |it| {
                 development::key(&it.config.data_dir())?;
@@ -153,14 +159,25 @@ impl Check<'_> {
         looks
     }
 
-    fn what_passes_in_the_clear(&mut self) {
-        for InTheClear { setting, says } in in_the_clear::find(&self.loaded.config) {
-            self.report.warning(&setting, says);
+    /// Points out what `serve` would warn of.
+    fn what_is_perhaps_not_meant(&mut self) {
+        let config = &self.loaded.config;
+        let certificate = tls::read(&self.loaded).ok().flatten();
+        let concern = certificate.and_then(|tls| tls.certificate.concern());
+        let warnings = in_the_clear::find(config)
+            .into_iter()
+            .chain(key_files::find_open(config))
+            .chain(open_files::make_room_for(config.http.max_connections).warning)
+            // One that counts no more is wrong, and told of already.
+            .chain(concern.filter(|it| !it.is_wrong).map(Warning::from));
+        for Warning { setting, says } in warnings {
+            self.report.warning(&setting, &says);
         }
     }
 
     /// Our own tokens are verified by whoever has this configuration and is called by us, such as
-    /// `chats event`. An issuer of the same name would stand in the way.
+    /// `chats event`: an issuer of the same name would stand in the way. Whoever else is called by us could
+    /// use them here, if such an issuer took them.
     async fn own_tokens(&mut self, issuers: &HashMap<String, Issuer>) {
         let Ok(Some(own)) = OwnAccount::configured(&self.loaded) else {
             return;
@@ -168,13 +185,20 @@ impl Check<'_> {
         let Some(issuer) = issuers.get(&own.issuer) else {
             return;
         };
-        if let Err(error) = own.is_known_to(issuer, SystemClock).await {
-            let issuer = &own.issuer;
-            let reason = format!(
+        let (issuer, taken) = (&own.issuer, own.is_known_to(issuer, SystemClock).await);
+        let is_remote = event_service::is_remote(&self.loaded.config);
+        let reason = match taken {
+            Ok(()) if is_remote => format!(
+                "{issuer} is also one of the issuers, which takes our tokens: the event service that we send \
+                 them to can call here as {}",
+                own.account
+            ),
+            Err(error) if !is_remote => format!(
                 "{issuer} is also one of the issuers, which does not take our tokens: {error}"
-            );
-            self.report.warning("identity.issuer", &reason);
-        }
+            ),
+            _ => return,
+        };
+        self.report.warning("identity.issuer", &reason);
     }
 
     /// What is wrong with a setting that can be read.

@@ -11,7 +11,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Answer, Process, chats};
+use super::{Answer, Process, chats, under_limit, write_secret};
 
 const ISSUER_SECRET: &str = "the secret of the issuer, for tests alone";
 const IDENTITY_SECRET: &str = "the secret of our identity, for tests alone";
@@ -85,8 +85,8 @@ impl Deployment {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str, content: &str| fs::write(directory.path().join(name), content);
         file("chats.toml", &format!("{CONFIGURATION}{sections}")).unwrap();
-        file("issuer.key", ISSUER_SECRET).unwrap();
-        file("identity.key", IDENTITY_SECRET).unwrap();
+        write_secret(directory.path().join("issuer.key"), ISSUER_SECRET);
+        write_secret(directory.path().join("identity.key"), IDENTITY_SECRET);
         let database_url = match database {
             Database::Sqlite => None,
             Database::PostgreSql => Some(postgres::database().await.unwrap()),
@@ -121,10 +121,27 @@ impl Deployment {
 
     /// Starts the service, which was not running, and logs what `filter` lets through. Returns the log.
     pub(crate) fn start_with_log(&mut self, filter: &str) -> PathBuf {
-        let log = self.directory.path().join("chats.log");
         let mut command = self.command();
-        command.env("CHATS_LOG__FILTER", filter).stderr(File::create(&log).unwrap());
-        let (service, said) = Process::start(command.arg("serve"), "tenants");
+        command.env("CHATS_LOG__FILTER", filter).arg("serve");
+        self.start_logged(command)
+    }
+
+    /// Starts the service, which was not running, under what `ulimit` makes of these arguments, and with
+    /// these variables in its environment. Returns the log.
+    pub(crate) fn start_under_limit(
+        &mut self,
+        arguments: &str,
+        variables: &[(&str, &str)],
+    ) -> PathBuf {
+        let mut command = self.command();
+        command.envs(variables.iter().copied()).arg("serve");
+        self.start_logged(under_limit(arguments, &command))
+    }
+
+    fn start_logged(&mut self, mut command: Command) -> PathBuf {
+        let log = self.directory.path().join("chats.log");
+        command.stderr(File::create(&log).unwrap());
+        let (service, said) = Process::start(&mut command, "tenants");
         self.url = url_after("is ready at ", &said);
         self.service = Some(service);
         log

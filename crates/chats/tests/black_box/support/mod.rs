@@ -11,7 +11,7 @@ mod tls_front;
 pub(crate) use answer::Answer;
 pub(crate) use deployment::{Database, Deployment, TRIES};
 pub(crate) use forger::Forger;
-pub(crate) use process::{Process, chats, refusal};
+pub(crate) use process::{Process, chats, refusal, under_limit, write_secret};
 pub(crate) use raw::Raw;
 pub(crate) use tenant::{Says, Tenant};
 pub(crate) use tls_front::tls_front;

@@ -1,4 +1,6 @@
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -10,6 +12,27 @@ pub(crate) fn chats(directory: &Path) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// The same command, under what `ulimit` makes of these arguments.
+pub(crate) fn under_limit(arguments: &str, command: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    limited.arg("-c").arg(format!("ulimit {arguments} && exec \"$0\" \"$@\""));
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
+/// Writes a file that is for its owner alone.
+pub(crate) fn write_secret(file: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+    fs::write(&file, content).unwrap();
+    fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A running process, killed when this is dropped.

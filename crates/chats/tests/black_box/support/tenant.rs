@@ -1,9 +1,12 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+const ALL: &str = r#"["create", "convert", "read"]"#;
 
 /// A tenant's service. It gives every question the same answer, until it is told another one.
 pub(crate) struct Tenant {
@@ -15,6 +18,10 @@ pub(crate) struct Tenant {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Says {
     Allowed(&'static str),
+    /// Takes its time for the answer, to this long.
+    AllowedLate(&'static str, Duration),
+    /// Allows everything to accounts of this audience. About others it keeps silent.
+    AllowedTo(&'static str),
     Status(u16),
     /// Takes the question, and keeps silent.
     Nothing,
@@ -73,7 +80,7 @@ async fn answer(
     questions: Arc<Mutex<Vec<Value>>>,
 ) {
     let mut request = Vec::new();
-    let question = loop {
+    let question: Value = loop {
         if connection.read_buf(&mut request).await.unwrap_or(0) == 0 {
             return;
         }
@@ -84,13 +91,19 @@ async fn answer(
             break question;
         }
     };
+    let namespace = question["subject"]["namespace"].clone();
     questions.lock().unwrap().push(question);
     let says = *says.lock().unwrap();
     let (status, body) = match says {
         Says::Allowed(actions) => (200, actions),
-        Says::Status(status) => (status, r#"["create", "convert", "read"]"#),
+        Says::AllowedLate(actions, delay) => {
+            tokio::time::sleep(delay).await;
+            (200, actions)
+        }
+        Says::AllowedTo(audience) if namespace == audience => (200, ALL),
+        Says::Status(status) => (status, ALL),
         // These end when the caller gives up.
-        Says::Nothing => return drop(connection.read_buf(&mut request).await),
+        Says::Nothing | Says::AllowedTo(_) => return drop(connection.read_buf(&mut request).await),
         Says::Endlessly => {
             let begin = b"HTTP/1.1 200 Said\r\nconnection: close\r\n\r\n[\"read\"";
             let mut goes_on = connection.write_all(begin).await.is_ok();

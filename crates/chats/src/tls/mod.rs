@@ -1,5 +1,7 @@
 //! TLS of our own listener. Its certificate may be renewed while it serves.
 
+mod dates;
+
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
@@ -7,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Result;
+use chats_domain::ports::Clock;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,12 +19,17 @@ use rustls::{InconsistentKeys, ServerConfig};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::adapters::SystemClock;
 use crate::config::{HttpTls, Loaded};
+use crate::warning::{self, Warning};
+
+pub(crate) use dates::Concern;
 
 /// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-const CERTIFICATE: &str = "http.tls.certificate";
+/// The setting that names the certificate.
+pub(crate) const CERTIFICATE: &str = "http.tls.certificate";
 const KEY: &str = "http.tls.key";
 
 /// How the listener speaks TLS, and what keeps its certificate up to date.
@@ -86,6 +94,12 @@ impl Certificate {
         Ok(Self { files, seen: Mutex::new(Ok(contents)), current })
     }
 
+    /// What is to be said of the time in which the certificate counts, if anything is.
+    pub(crate) fn concern(&self) -> Option<Concern> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        dates::concern(current.cert.first()?, SystemClock.now())
+    }
+
     /// Looks at the files now and then, for ever.
     pub(crate) async fn keep_up_to_date(self: Arc<Self>) {
         let mut ticks = interval(INTERVAL);
@@ -110,6 +124,7 @@ impl Certificate {
             Ok(renewed) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
                 tracing::info!("the certificate was renewed");
+                warning::log(self.concern().map(Warning::from));
             }
             Err(Unusable { setting, reason }) => {
                 tracing::warn!(
@@ -154,9 +169,14 @@ impl Contents {
     fn parse(&self) -> Result<CertifiedKey, Unusable> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.certificate).collect();
         let chain = chain.unwrap_or_default();
-        let no_certificate = || Unusable::new(CERTIFICATE, "holds no certificate in PEM");
-        if chain.is_empty() {
-            return Err(no_certificate());
+        let no_certificate = |reason| Unusable::new(CERTIFICATE, reason);
+        match chain.first() {
+            None => return Err(no_certificate("holds no certificate in PEM")),
+            Some(certificate) if dates::is_of_an_old_version(certificate) => {
+                let reason = "holds a certificate of an old version of X.509, where TLS takes version 3 alone";
+                return Err(no_certificate(reason));
+            }
+            Some(_) => {}
         }
         let no_key = || {
             Unusable::new(KEY, "holds no private key in PEM that TLS can use without a passphrase")
@@ -167,9 +187,17 @@ impl Contents {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 Unusable::new(KEY, "does not belong to the certificate")
             }
-            rustls::Error::InvalidCertificate(_) => no_certificate(),
+            rustls::Error::InvalidCertificate(_) => {
+                no_certificate("holds a certificate that cannot be read")
+            }
             _ => no_key(),
         })
+    }
+}
+
+impl From<Concern> for Warning {
+    fn from(concern: Concern) -> Self {
+        Self::new(CERTIFICATE, concern.says)
     }
 }
 
@@ -182,7 +210,10 @@ impl Unusable {
 #[cfg(test)]
 mod tests {
     use chats_testkit::certificates::{Authority, Issued};
+    use pem::Pem;
     use tempfile::TempDir;
+    use x509_cert::certificate::Version;
+    use x509_cert::der::{Decode, Encode};
 
     use super::*;
 
@@ -248,6 +279,20 @@ mod tests {
             assert_eq!(unusable.setting, setting, "{certificate} {key}");
             assert!(!unusable.reason.contains("hunter2"), "{unusable:?}");
         }
+    }
+
+    #[test]
+    fn of_a_certificate_of_an_old_version_it_is_told_that_it_is_one() {
+        let issued = issued();
+        let block = pem::parse(&issued.certificate).unwrap();
+        let mut certificate = x509_cert::Certificate::from_der(block.contents()).unwrap();
+        certificate.tbs_certificate.version = Version::V1;
+        certificate.tbs_certificate.extensions = None;
+        let old = pem::encode(&Pem::new("CERTIFICATE", certificate.to_der().unwrap()));
+        let contents = Contents { certificate: old.into(), key: issued.key.into() };
+        let unusable = contents.parse().unwrap_err();
+        assert_eq!(unusable.setting, CERTIFICATE);
+        assert!(unusable.reason.contains("version"), "{unusable:?}");
     }
 
     #[test]

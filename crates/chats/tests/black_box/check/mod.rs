@@ -1,12 +1,14 @@
 //! `chats check`: all that is wrong, in one go.
 
+mod warnings;
+
 use std::fs;
 use std::path::Path;
 
 use chats_testkit::jwks::{Behaviour, IssuerKey, JwksServer, jwks};
 use tempfile::TempDir;
 
-use crate::support::{Database, Deployment, chats};
+use crate::support::{Database, Deployment, chats, write_secret};
 
 const SECRET: &str = "hunter2 hunter2 hunter2 hunter2 hunter2";
 
@@ -44,7 +46,7 @@ impl Said {
 fn directory_with(configuration: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("chats.toml"), configuration).unwrap();
-    fs::write(directory.path().join("secret"), SECRET).unwrap();
+    write_secret(directory.path().join("secret"), SECRET);
     directory
 }
 
@@ -213,49 +215,6 @@ async fn what_cannot_be_reached_is_wrong_unless_nobody_looks() {
     assert!(Said::of(directory.path(), &["--offline"]).is_well);
 }
 
-#[test]
-fn what_passes_in_the_clear_is_pointed_out_and_not_wrong() {
-    let directory = directory_with(
-        r#"
-        [http]
-        listen = "0.0.0.0:8080"
-        [database]
-        url = "postgres://chats:hunter2@db.example.org/chats?sslmode=require"
-        [event]
-        url = "http://event.example.org"
-        [identity]
-        account = "chats.svc.example.org"
-        issuer = "svc.example.org"
-        algorithm = "HS256"
-        key = "secret"
-        [issuers."i.example.org"]
-        audiences = ["a.example.org"]
-        algorithm = "HS256"
-        key = "secret"
-        [audiences."a.example.org"]
-        policy = "http"
-        uri = "http://tenant.example.org/authz?code=hunter2"
-        [audiences."b.example.org"]
-        policy = "http"
-        uri = "http://localhost:8081/authz"
-        "#,
-    );
-    let said = Said::of(directory.path(), &["--offline"]);
-    assert!(said.is_well, "{:#?}", said.lines);
-    for setting in ["http.listen", "database.url", "event.url", "audiences.a.example.org.uri"] {
-        said.line("warning", &format!("{setting}: "));
-    }
-    assert_eq!(said.count("warning"), 4, "{:#?}", said.lines);
-
-    let directory = directory_with(
-        "[event]\nlisten = \"0.0.0.0:8085\"\n[issuers.\"i.example.org\"]\n\
-         audiences = [\"a.example.org\"]\nalgorithm = \"HS256\"\nkey = \"secret\"",
-    );
-    let said = Said::of(directory.path(), &["--offline"]);
-    said.line("warning", "event.listen: ");
-    assert_eq!(said.count("warning"), 1, "{:#?}", said.lines);
-}
-
 #[tokio::test]
 async fn an_event_service_that_refuses_us_is_wrong() {
     let deployment = Deployment::on(Database::Sqlite).await;
@@ -296,33 +255,6 @@ async fn a_set_of_keys_is_fetched_once_and_looked_through() {
     let path = directory.path().to_owned();
     let said = tokio::task::spawn_blocking(move || Said::of(&path, &[])).await.unwrap();
     said.line("wrong", "issuers.i.example.org.jwks (from ");
-}
-
-#[test]
-fn an_issuer_that_bears_our_name_without_our_key_is_pointed_out() {
-    let directory = directory_with(
-        r#"
-        [identity]
-        account = "chats.svc.example.org"
-        issuer = "svc.example.org"
-        algorithm = "HS256"
-        key = "secret"
-        [issuers."svc.example.org"]
-        audiences = ["svc.example.org"]
-        algorithm = "HS256"
-        key = "other"
-        require_exp = false
-        "#,
-    );
-    fs::write(directory.path().join("other"), SECRET.repeat(2)).unwrap();
-    let said = Said::of(directory.path(), &["--offline"]);
-    assert!(said.is_well, "{:#?}", said.lines);
-    said.line("warning", "identity.issuer: svc.example.org ");
-    said.line("warning", "issuers.svc.example.org.require_exp: ");
-
-    fs::write(directory.path().join("other"), SECRET).unwrap();
-    let said = Said::of(directory.path(), &["--offline"]);
-    assert_eq!(said.count("warning"), 1, "{:#?}", said.lines);
 }
 
 #[test]
