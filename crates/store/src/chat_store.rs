@@ -100,7 +100,7 @@ impl ChatStore for DieselStore {
             Database::Postgres(postgres) => {
                 // Instances do not wait for each other: what one takes over, the others pass by.
                 let query = take_over_expired(["$1", "$2", "$3"], "FOR UPDATE SKIP LOCKED");
-                postgres.load(bound(query)).await
+                postgres.change(bound(query)).await
             }
             Database::Sqlite(sqlite) => {
                 let query = take_over_expired(["?", "?", "?"], "");

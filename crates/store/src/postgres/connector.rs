@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
@@ -64,16 +65,40 @@ impl Connector {
     /// Opens a connection on the runtime: its socket and the task that drives it stay there.
     pub(super) async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
         let how = Arc::clone(&self.how);
-        let connect = async move {
-            // A server may accept a connection, and then say nothing.
-            timeout(how.timeout, how.connect()).await.map_err(|elapsed| bad(&elapsed))?
-        };
-        self.runtime.spawn(connect).await.map_err(|error| bad(&error))?
+        let opened = self.runtime.spawn(async move { how.open().await.map(|it| it.connection) });
+        opened.await.map_err(|error| bad(&error))?
+    }
+
+    /// Opens a connection on the runtime that this is called on.
+    pub(super) async fn establish_here(&self) -> ConnectionResult<Driven> {
+        self.how.open().await
+    }
+
+    /// How long a connection may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.how.timeout
+    }
+}
+
+/// A connection that lives as long as the task that drives it.
+pub(super) struct Driven {
+    pub(super) connection: AsyncPgConnection,
+    driver: JoinHandle<()>,
+}
+
+impl Driven {
+    pub(super) fn is_alive(&self) -> bool {
+        !self.driver.is_finished()
     }
 }
 
 impl How {
-    async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
+    async fn open(&self) -> ConnectionResult<Driven> {
+        // A server may accept a connection, and then say nothing.
+        timeout(self.timeout, self.connect()).await.map_err(|elapsed| bad(&elapsed))?
+    }
+
+    async fn connect(&self) -> ConnectionResult<Driven> {
         let Some(tls) = &self.tls else {
             return adopt(self.config.connect(NoTls).await).await;
         };
@@ -100,7 +125,7 @@ fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
 
 async fn adopt<S>(
     connected: Result<(Client, Connection<Socket, S>), tokio_postgres::Error>,
-) -> ConnectionResult<AsyncPgConnection>
+) -> ConnectionResult<Driven>
 where
     S: TlsStream + Unpin + Send + 'static,
 {
@@ -112,7 +137,12 @@ where
             return Err(ConnectionError::BadConnection(reason));
         }
     }
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(error = bad(&error).to_string(), "a connection to PostgreSQL is lost");
+        }
+    });
+    Ok(Driven { connection: AsyncPgConnection::try_from(client).await?, driver })
 }
 
 /// Diesel keeps the text of an error only, so the text tells its causes too.

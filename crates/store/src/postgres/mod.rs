@@ -1,6 +1,11 @@
-//! PostgreSQL: a pool of connections that live on one runtime.
+//! PostgreSQL: a pool of connections that live on one runtime, for what changes something, and for reads
+//! a connection for each runtime that asks, as far as there may be that many.
 
 mod connector;
+mod outcome;
+mod pipeline;
+mod pipelines;
+mod read;
 mod tls;
 mod url;
 mod verifier;
@@ -12,18 +17,19 @@ use chats_domain::ports::Cause;
 use deadpool::Runtime;
 use deadpool::managed::{BuildError, Object, Timeouts};
 use diesel::connection::SimpleConnection;
-use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::methods::ExecuteDsl;
 use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 pub(crate) use self::connector::Connector;
+use self::outcome::outcome;
+use self::pipelines::Pipelines;
+use self::read::Read;
 pub use self::tls::TlsError;
 pub(crate) use self::url::PostgresUrl;
 use crate::database::PoolSettings;
@@ -32,6 +38,7 @@ use crate::failure::Failure;
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: Pool<AsyncPgConnection>,
+    pipelines: Arc<Pipelines>,
     connector: Arc<Connector>,
     answer_timeout: Duration,
 }
@@ -45,9 +52,12 @@ impl Postgres {
         settings: PoolSettings,
     ) -> Result<Self, Cause> {
         let connector = Arc::new(connector);
-        let pool = pool(Arc::clone(&connector), settings)?;
+        let for_reads = settings.max_connections.get() / 2;
+        let of_pool = settings.max_connections.get() - for_reads;
+        let pool = pool(Arc::clone(&connector), of_pool, settings.acquire_timeout)?;
         drop(pool.get().await.map_err(cause)?);
-        Ok(Self { pool, connector, answer_timeout: settings.answer_timeout })
+        let pipelines = Arc::new(Pipelines::new(for_reads));
+        Ok(Self { pool, pipelines, connector, answer_timeout: settings.answer_timeout })
     }
 
     /// Runs a query that changes something, and returns how many rows it changed.
@@ -57,18 +67,22 @@ impl Postgres {
     {
         let mut connection = self.connection().await?;
         let answer = timeout(self.answer_timeout, query.execute(&mut *connection)).await;
-        checked(connection, answer)
+        given_back(connection, outcome(answer))
     }
 
-    /// Runs a query that reads.
-    pub(crate) async fn load<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
-    where
-        Q: LoadQuery<'static, AsyncPgConnection, R> + RunQueryDsl<AsyncPgConnection> + 'static,
-        R: Send + 'static,
-    {
-        let mut connection = self.connection().await?;
-        let answer = timeout(self.answer_timeout, query.load(&mut *connection)).await;
-        checked(connection, answer)
+    /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
+    pub(crate) async fn load<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
+        let Some(pipeline) = self.pipelines.here() else {
+            return self.change(query).await;
+        };
+        pipeline.read(query, &self.connector, self.answer_timeout).await
+    }
+
+    /// Runs a query that changes rows and returns them.
+    pub(crate) async fn change<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
+        let connection = self.connection().await?;
+        let answer = timeout(self.answer_timeout, query.read_on(&connection)).await;
+        given_back(connection, outcome(answer))
     }
 
     /// Runs `work` on a connection of its own, while no other instance runs any such work, for which
@@ -96,35 +110,12 @@ impl Postgres {
     }
 }
 
-/// Says what a missing answer means. A connection that did not give one does not go back to the pool.
-fn checked<T>(
-    connection: PooledConnection,
-    answer: Result<QueryResult<T>, Elapsed>,
-) -> Result<T, Failure> {
-    let cause: Cause = match answer {
-        Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(error)) => match error {
-            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                return Err(Failure::UniqueViolation);
-            }
-            Error::DatabaseError(
-                DatabaseErrorKind::ClosedConnection
-                | DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::SerializationFailure
-                // The server became a standby.
-                | DatabaseErrorKind::ReadOnlyTransaction
-                // Diesel does not tell these apart: a server that goes down, a statement that was
-                // cancelled or timed out, a deadlock, a full disk. Our statements are right, so it may
-                // pass.
-                | DatabaseErrorKind::Unknown,
-                _,
-            ) => Box::new(error),
-            error => return Err(Failure::Failed(Box::new(error))),
-        },
-        Err(elapsed) => Box::new(elapsed),
-    };
-    drop(Object::take(connection));
-    Err(Failure::Unavailable(cause))
+/// A connection that did not give an answer does not go back to the pool.
+fn given_back<T>(connection: PooledConnection, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    if let Err(Failure::Unavailable(_)) = outcome {
+        drop(Object::take(connection));
+    }
+    outcome
 }
 
 /// A connection for code that blocks.
@@ -135,7 +126,8 @@ const EXCLUSIVE_WORK_LOCK: i64 = 0x63_68_61_74_73;
 
 fn pool(
     connector: Arc<Connector>,
-    settings: PoolSettings,
+    most: usize,
+    acquire_timeout: Duration,
 ) -> Result<Pool<AsyncPgConnection>, BuildError> {
     let mut manager_config = ManagerConfig::default();
     // A closed connection is noticed without a query.
@@ -145,10 +137,10 @@ fn pool(
         Box::pin(async move { connector.establish().await })
     });
 
-    let acquire_timeout = Some(settings.acquire_timeout);
+    let acquire_timeout = Some(acquire_timeout);
     // The manager never sees the URL: it is in the closure above.
     Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager_config))
-        .max_size(settings.max_connections.get())
+        .max_size(most)
         .timeouts(Timeouts {
             wait: acquire_timeout,
             create: acquire_timeout,

@@ -2,13 +2,15 @@
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
-use std::sync::mpsc;
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use chats_domain::chat::Attempt;
 use chats_domain::ports::{ChatStore, Reserved, StoreError};
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::postgres::{Cluster, database};
+use futures_util::future::join_all;
 use tokio::runtime::{self, Handle};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -99,17 +101,17 @@ async fn a_connection_that_the_server_ends_is_replaced() {
 async fn a_connection_outlives_the_runtime_that_asked_for_it() {
     let url = database().await.unwrap();
     let store = migrated(&url).await;
-    let id = reservation("lesson-1").id;
+    let (chat, another) = (reservation("lesson-1"), reservation("lesson-2"));
 
     // The first connection was there. For the second call the worker needs another.
     let (worker_is_done, done) = mpsc::channel();
     let (end_worker, end) = mpsc::channel::<()>();
     let worker = thread::spawn({
-        let store = store.clone();
+        let (store, chat, another) = (store.clone(), chat.clone(), another.clone());
         move || {
             let mut worker = runtime::Builder::new_current_thread();
             let worker = worker.enable_all().build().unwrap();
-            let calls = async { tokio::join!(store.find(id), store.find(id)) };
+            let calls = async { tokio::join!(store.reserve(&chat), store.reserve(&another)) };
             worker_is_done.send(worker.block_on(calls)).unwrap();
             // An error is the end, too.
             let _ = end.recv();
@@ -121,7 +123,12 @@ async fn a_connection_outlives_the_runtime_that_asked_for_it() {
     let mut operator_1 = operator(&url).await;
     let lock = operator_1.transaction().await.unwrap();
     lock.batch_execute("LOCK TABLE chat").await.unwrap();
-    let calls = tokio::spawn(async move { tokio::join!(store.find(id), store.find(id)) });
+    let calls = tokio::spawn(async move {
+        tokio::join!(
+            store.release(chat.id, Attempt::FIRST),
+            store.release(another.id, Attempt::FIRST)
+        )
+    });
     let operator_2 = operator(&url).await;
     until(&operator_2, &waiting_for_a_lock(2)).await;
     drop(end_worker);
@@ -129,7 +136,85 @@ async fn a_connection_outlives_the_runtime_that_asked_for_it() {
     lock.rollback().await.unwrap();
 
     let (one, other) = calls.await.unwrap();
-    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    assert!(one.unwrap() && other.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_that_wait_for_each_other_share_a_connection() {
+    let url = database().await.unwrap();
+    let store = migrated(&url).await;
+    let chat = reservation("lesson-1");
+    store.reserve(&chat).await.unwrap();
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let reads = tokio::spawn({
+        let store = store.clone();
+        async move { join_all((0..100).map(|_| store.find(chat.id))).await }
+    });
+    let operator_2 = operator(&url).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    lock.rollback().await.unwrap();
+
+    for read in reads.await.unwrap() {
+        assert!(read.unwrap().is_some());
+    }
+    let connections = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND query LIKE 'SELECT%chat%'";
+    let shared = operator_2.query_one(connections, &[]).await.unwrap().get::<_, i64>(0);
+    assert_eq!(shared, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_waits_holds_up_no_read() {
+    let url = database().await.unwrap();
+    let store = migrated(&url).await;
+    let chat = reservation("lesson-1");
+    store.reserve(&chat).await.unwrap();
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat IN SHARE MODE").await.unwrap();
+    let write = tokio::spawn({
+        let store = store.clone();
+        async move { store.release(chat.id, Attempt::FIRST).await }
+    });
+    let operator_2 = operator(&url).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    assert!(store.find(chat.id).await.unwrap().is_some());
+
+    lock.rollback().await.unwrap();
+    assert!(write.await.unwrap().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_runtimes_than_connections_for_reads_are_served_all_the_same() {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let few = PoolSettings { max_connections: NonZeroUsize::new(3).unwrap(), ..patient() };
+    let store = connected(&url, few).await;
+    let chat = reservation("lesson-1");
+    store.reserve(&chat).await.unwrap();
+
+    let all_are_there = Arc::new(Barrier::new(5));
+    let workers: Vec<_> = (0..5)
+        .map(|_| {
+            let (store, all_are_there) = (store.clone(), Arc::clone(&all_are_there));
+            thread::spawn(move || {
+                let worker = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let found = worker.block_on(store.find(chat.id));
+                // Until then each has its connection.
+                all_are_there.wait();
+                found
+            })
+        })
+        .collect();
+    for worker in workers {
+        let found = tokio::task::spawn_blocking(|| worker.join().unwrap()).await.unwrap();
+        assert!(found.unwrap().is_some());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chats_domain::ports::Cause;
+use diesel::result::ConnectionResult;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use super::connector::{Connector, Driven};
+use super::outcome::outcome;
+use super::read::Read;
+use crate::failure::Failure;
+
+/// How many queries share a connection at the most: PostgreSQL answers them one after the other.
+const MOST_AT_ONCE: usize = 64;
+
+/// A connection that the queries of one runtime share, if it is open: each is sent at once, without
+/// waiting for the answers to those before it.
+///
+/// For reads alone. One that waited for a lock would have all wait that come after it; and commits,
+/// which reach the disk together otherwise, would wait for each other.
+pub(super) struct Pipeline {
+    room: Semaphore,
+    open: Mutex<Option<Arc<Driven>>>,
+}
+
+impl Pipeline {
+    /// Runs a query that reads. A connection that gave no answer is not used for further queries.
+    pub(super) async fn read<R: 'static>(
+        &self,
+        query: impl Read<R>,
+        connector: &Connector,
+        answer_timeout: Duration,
+    ) -> Result<Vec<R>, Failure> {
+        let turn = timeout(connector.timeout(), self.turn(connector)).await;
+        let (_room, shared) = turn
+            .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
+            .map_err(Failure::Unavailable)?;
+        let outcome = outcome(timeout(answer_timeout, query.read_on(&shared.connection)).await);
+        if let Err(Failure::Unavailable(_)) = outcome {
+            self.give_up(&shared).await;
+        }
+        outcome
+    }
+
+    /// Waits until there is room for one more query.
+    async fn turn(
+        &self,
+        connector: &Connector,
+    ) -> Result<(SemaphorePermit<'_>, Arc<Driven>), Cause> {
+        Ok((self.room.acquire().await?, self.shared(connector).await?))
+    }
+
+    /// The connection, which is opened on this runtime if there is none.
+    async fn shared(&self, connector: &Connector) -> ConnectionResult<Arc<Driven>> {
+        let mut open = self.open.lock().await;
+        if let Some(shared) = open.as_ref().filter(|it| it.is_alive()) {
+            return Ok(Arc::clone(shared));
+        }
+        let shared = Arc::new(connector.establish_here().await?);
+        *open = Some(Arc::clone(&shared));
+        Ok(shared)
+    }
+
+    async fn give_up(&self, shared: &Arc<Driven>) {
+        let mut open = self.open.lock().await;
+        open.take_if(|it| Arc::ptr_eq(it, shared));
+    }
+
+    /// Whether its connection is open, or is being opened.
+    pub(super) fn is_open(&self) -> bool {
+        match self.open.try_lock() {
+            Ok(open) => open.as_ref().is_some_and(|shared| shared.is_alive()),
+            Err(_) => true,
+        }
+    }
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self { room: Semaphore::new(MOST_AT_ONCE), open: Mutex::default() }
+    }
+}
