@@ -10,6 +10,7 @@ use crate::database::{Database, DieselStore, on_either};
 use crate::failure::Failure;
 use crate::row::{ChatRow, InvalidRow, NewChatRow, OPENING, READY};
 use crate::schema::{self, chat};
+use crate::update::update;
 
 /// How often a reservation is tried against chats that are gone again when they are looked at.
 ///
@@ -72,14 +73,13 @@ impl ChatStore for DieselStore {
         let next = seen.next();
         let taken = on_either!(
             self,
-            execute(
-                diesel::update(opening_at(id, seen))
-                    .filter(chat::lease_until.le(MomentColumn(now)))
-                    .set((
-                        chat::attempt.eq(i64::from(next.number())),
-                        chat::lease_until.eq(MomentColumn(lease_until)),
-                    ))
-            )
+            execute(update(
+                is_opening_at(id, seen).and(chat::lease_until.le(MomentColumn(now))),
+                (
+                    chat::attempt.eq(i64::from(next.number())),
+                    chat::lease_until.eq(MomentColumn(lease_until)),
+                )
+            ))
         )?;
         Ok((taken == 1).then_some(next))
     }
@@ -118,11 +118,14 @@ impl ChatStore for DieselStore {
     ) -> Result<Confirmed, StoreError> {
         let confirmed = on_either!(
             self,
-            execute(diesel::update(opening_at(id, attempt)).set((
-                chat::state.eq(READY),
-                chat::event_room_id.eq(UuidColumn(room.as_uuid())),
-                chat::lease_until.eq(None::<MomentColumn>),
-            )))
+            execute(update(
+                is_opening_at(id, attempt),
+                (
+                    chat::state.eq(READY),
+                    chat::event_room_id.eq(UuidColumn(room.as_uuid())),
+                    chat::lease_until.eq(None::<MomentColumn>),
+                )
+            ))
         );
         match confirmed {
             Ok(1) => Ok(Confirmed::Ready),
@@ -141,16 +144,17 @@ impl ChatStore for DieselStore {
     ) -> Result<bool, StoreError> {
         let postponed = on_either!(
             self,
-            execute(
-                diesel::update(opening_at(id, attempt))
-                    .set(chat::lease_until.eq(MomentColumn(lease_until)))
-            )
+            execute(update(
+                is_opening_at(id, attempt),
+                chat::lease_until.eq(MomentColumn(lease_until))
+            ))
         )?;
         Ok(postponed == 1)
     }
 
     async fn release(&self, id: ChatId, attempt: Attempt) -> Result<bool, StoreError> {
-        let released = on_either!(self, execute(diesel::delete(opening_at(id, attempt))))?;
+        let opening = || chat::table.filter(is_opening_at(id, attempt));
+        let released = on_either!(self, execute(diesel::delete(opening())))?;
         Ok(released == 1)
     }
 }
@@ -196,16 +200,13 @@ struct TooManyConflicts;
 #[error("another chat has the identifier")]
 struct IdentifierTaken;
 
-/// The chat, if it is opening and at `attempt`.
+/// Whether it is the chat, opening and at `attempt`.
 #[diesel::dsl::auto_type]
-fn opening_at(id: ChatId, attempt: Attempt) -> _ {
+fn is_opening_at(id: ChatId, attempt: Attempt) -> _ {
     let id: UuidColumn = UuidColumn(id.as_uuid());
     let state: &'static str = OPENING;
     let attempt: i64 = i64::from(attempt.number());
-    chat::table
-        .filter(chat::id.eq(id))
-        .filter(chat::state.eq(state))
-        .filter(chat::attempt.eq(attempt))
+    chat::id.eq(id).and(chat::state.eq(state)).and(chat::attempt.eq(attempt))
 }
 
 /// The state stands in the text: a partial index is not used for a value that is bound later.

@@ -13,6 +13,7 @@ mod postgres;
 mod row;
 mod schema;
 mod sqlite;
+mod update;
 
 pub use database::{DieselStore, PoolSettings, SetupError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -16,7 +16,6 @@ pub(crate) const READY: &str = "ready";
 /// What a chat is read from.
 #[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = chat, check_for_backend(Pg, Sqlite))]
-// A value that is missing is NULL, so that there is one statement to prepare.
 #[diesel(treat_none_as_default_value = false)]
 pub(crate) struct ChatRow {
     id: UuidColumn,
@@ -31,8 +30,12 @@ pub(crate) struct ChatRow {
 }
 
 /// What is stored of a reservation.
+///
+/// What is missing is NULL, and in no column the default: else there would be many statements, and Diesel would
+/// have each prepared anew at every call. That has to be said here and of the row within.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = chat, check_for_backend(Pg, Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub(crate) struct NewChatRow {
     #[diesel(embed)]
     chat: ChatRow,

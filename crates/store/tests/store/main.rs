@@ -10,6 +10,7 @@ mod postgres;
 mod runtimes;
 mod schema;
 mod sqlite;
+mod statements;
 mod tls;
 
 use std::num::NonZeroUsize;
