@@ -16,6 +16,8 @@
 mod algorithm;
 mod claims;
 mod http_clients;
+#[doc(hidden)]
+pub mod internals;
 mod issuers;
 mod jwks;
 mod keys;

@@ -1,13 +1,16 @@
-//! The service as real processes: what breaks it, and how it bears it.
+//! The service as real processes: what breaks it, how it bears it, and how fast it is.
 //!
+//! * [`bench`]: how fast it is, measured against what the machine can do at all.
 //! * [`crash`]: everything is killed at random, while clients go on; then comes what must always hold.
 //! * [`outage`]: the event service goes away, and reads are as fast as before, while creates fail fast.
 //!
 //! Nothing here knows the service from inside, but for how tokens are signed: it is a program, spoken to
 //! over HTTP, and its database is read with plain SQL.
 
+pub mod bench;
 pub mod crash;
 mod deployment;
 pub mod outage;
+mod statistics;
 
 pub use deployment::{DatabaseKind, IdempotencyKeys};

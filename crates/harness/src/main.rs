@@ -1,18 +1,21 @@
-//! Breaks the service and looks at how it bears it: `chats-harness crash`, `chats-harness outage`.
+//! Breaks the service, looks at how it bears it, and at how fast it is: `chats-harness crash`,
+//! `chats-harness outage`, `chats-harness bench`.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use chats_harness::bench::{self, Databases, Name, Tools, fixed_json};
 use chats_harness::crash::{self, Plan};
 use chats_harness::outage;
 use chats_harness::{DatabaseKind, IdempotencyKeys};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(about = "Breaks the service, and looks at how it bears it")]
+#[command(about = "Breaks the service, looks at how it bears it, and at how fast it is")]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -24,6 +27,15 @@ enum Task {
     Crash(CrashArgs),
     /// Take the event service away, and compare the latency of reads with the healthy one
     Outage(OutageArgs),
+    /// Measure how fast the service is, against what the machine can do at all
+    Bench(BenchArgs),
+    /// Serve a fixed JSON, which the service is measured against
+    #[command(hide = true)]
+    FixedJson {
+        /// Verify the token of each request with the public key of this file
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +85,34 @@ struct OutageArgs {
     creates: u32,
 }
 
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "wrk", hide = true)]
+    wrk: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "pgbench", hide = true)]
+    pgbench: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "oha", hide = true)]
+    oha: PathBuf,
+    /// Measure these alone
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,...")]
+    only: Vec<Name>,
+    /// On which databases the service is measured
+    #[arg(long, value_enum, default_value = "both")]
+    database: Databases,
+    /// How often each turn is taken
+    #[arg(long, default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How many seconds a turn is
+    #[arg(long, default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Write the figures to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
 /// After how many cycles it is told how far it is.
 const CYCLES_BETWEEN_LINES: u32 = 25;
 
@@ -81,6 +121,8 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Crash(args) => crash(args).await,
         Task::Outage(args) => outage(args).await,
+        Task::Bench(args) => bench(args).await,
+        Task::FixedJson { key } => fixed_json::serve(key).await.map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,
@@ -134,5 +176,27 @@ async fn outage(args: OutageArgs) -> Result<ExitCode> {
     });
     let report = report.await?;
     write!(io::stdout(), "{report}")?;
+    Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn bench(args: BenchArgs) -> Result<ExitCode> {
+    let plan = bench::Plan {
+        chats: args.chats,
+        tools: Tools { wrk: args.wrk, pgbench: args.pgbench, oha: args.oha },
+        only: args.only,
+        databases: args.database,
+        rounds: args.rounds,
+        turn: Duration::from_secs(args.seconds),
+    };
+    let report = bench::run(&plan, |name| {
+        let _ = writeln!(io::stderr(), "measuring {name}");
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    if let Some(file) = args.json {
+        let json = serde_json::to_string_pretty(&report.json())?;
+        fs::write(&file, json + "\n")
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

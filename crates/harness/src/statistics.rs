@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// The value that `percent` of all values do not exceed, by nearest rank. Of no values it is zero.
-pub(super) fn percentile(values: &[Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(values: &[Duration], percent: usize) -> Duration {
     let mut values = values.to_vec();
     values.sort_unstable();
     let rank = (values.len() * percent).div_ceil(100);
@@ -10,15 +10,15 @@ pub(super) fn percentile(values: &[Duration], percent: usize) -> Duration {
 
 /// Some values in short.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
-    pub(super) least: f64,
-    pub(super) median: f64,
-    pub(super) most: f64,
+pub(crate) struct Spread {
+    pub(crate) least: f64,
+    pub(crate) median: f64,
+    pub(crate) most: f64,
 }
 
 impl Spread {
     /// Of no values it is not a number.
-    pub(super) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<_> = values.into_iter().collect();
         values.sort_unstable_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);

@@ -10,6 +10,8 @@ mod connection;
 mod cors;
 mod entrance;
 mod etag;
+#[doc(hidden)]
+pub mod internals;
 mod limits;
 mod middleware;
 mod origin;

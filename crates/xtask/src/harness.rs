@@ -1,24 +1,45 @@
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::MetadataCommand;
 
-use crate::postgres;
+use crate::{postgres, tools};
 
 /// Builds the service and the harness as they are released, and has the harness do one of its tasks.
 pub(crate) fn run(task: &str, args: &[String]) -> Result<()> {
     postgres::ensure_installed()?;
-    cargo(&["build", "--release", "--package", "chats", "--package", "chats-harness"], &[])?;
-    let metadata = MetadataCommand::new().no_deps().exec().context("cannot ask cargo")?;
-    let binary = metadata.target_directory.join("release").join("chats");
-    let harness = ["run", "--quiet", "--release", "--package", "chats-harness", "--"];
-    cargo(&[&harness[..], &[task, "--chats", binary.as_str()]].concat(), args)
+    run_with(&target_directory()?, task, &[], args)
 }
 
-fn cargo(words: &[&str], args: &[String]) -> Result<()> {
-    let status = Command::new(env!("CARGO")).args(words).args(args).status();
-    if !status.context("cannot start cargo")?.success() {
-        bail!("'cargo {}' failed", words[0]);
+/// Has the harness measure, with tools that are found or installed.
+pub(crate) fn bench(args: &[String]) -> Result<()> {
+    let target = target_directory()?;
+    let tools = tools::ensure_installed(&target)?;
+    let [wrk, pgbench, oha] =
+        [&tools.wrk, &tools.pgbench, &tools.oha].map(|it| it.to_string_lossy());
+    run_with(&target, "bench", &["--wrk", &wrk, "--pgbench", &pgbench, "--oha", &oha], args)
+}
+
+fn run_with(target: &Path, task: &str, more: &[&str], args: &[String]) -> Result<()> {
+    // Each for itself: built together, the service would get features that the harness alone asks for.
+    for package in ["chats", "chats-harness"] {
+        run_to_end(Command::new(env!("CARGO")).args(["build", "--release", "--package", package]))?;
+    }
+    let [chats, harness] = ["chats", "chats-harness"].map(|it| target.join("release").join(it));
+    run_to_end(Command::new(harness).args([task, "--chats"]).arg(chats).args(more).args(args))
+}
+
+/// Where cargo builds.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let metadata = MetadataCommand::new().no_deps().exec().context("cannot ask cargo")?;
+    Ok(metadata.target_directory.into())
+}
+
+fn run_to_end(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    if !command.status().with_context(|| format!("cannot start {program}"))?.success() {
+        bail!("{program} failed");
     }
     Ok(())
 }

@@ -1,9 +1,14 @@
-//! What a developer repeats: `cargo xtask test`, `cargo xtask crash`, `cargo xtask outage`.
+//! What a developer repeats: `cargo xtask test`, `cargo xtask instructions`, `cargo xtask fuzz`,
+//! `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`.
 
+mod fuzz;
 mod harness;
+mod instructions;
 mod interop;
+mod packages;
 mod postgres;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -24,6 +29,21 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Count the instructions of each part of a request, and compare them with the baseline
+    Instructions {
+        /// Make what is counted the baseline
+        #[arg(long)]
+        update: bool,
+    },
+    /// Look for inputs that break a law, guided by what of the code they reach
+    Fuzz {
+        /// The one target to run; all of them otherwise
+        #[arg(long)]
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Kill everything at random while clients go on, then check what must always hold
     Crash {
         /// What the harness gets, such as --cycles N, --database sqlite, --seed S; `-- --help` tells all
@@ -36,14 +56,23 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure how fast the service is, against what the machine can do at all
+    Bench {
+        /// What the harness gets, such as --only NAME,..., --rounds N, --json FILE; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     let done = match task {
         Task::Test { args } => test::run(&args),
+        Task::Instructions { update } => instructions::run(update),
+        Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Crash { args } => harness::run("crash", &args),
         Task::Outage { args } => harness::run("outage", &args),
+        Task::Bench { args } => harness::bench(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -61,6 +61,7 @@ fn an_adapter_knows_the_domain_and_no_other_adapter() {
 fn every_crate_is_known_to_these_rules() {
     let known = ADAPTERS.into_iter().chain([
         "chats",
+        "chats-benchmarks",
         "chats-domain",
         "chats-harness",
         "chats-testkit",
@@ -83,7 +84,8 @@ fn the_service_does_not_carry_what_is_for_tests_alone() {
     let tree = String::from_utf8(tree.stdout).unwrap();
     let service: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(service.contains("chats-domain") && service.contains("actix-web"));
-    for crate_name in ["chats-harness", "chats-testkit", "mockall", "proptest"] {
+    for crate_name in ["chats-benchmarks", "chats-harness", "chats-testkit", "mockall", "proptest"]
+    {
         assert!(!service.contains(crate_name), "chats depends on {crate_name}");
     }
 }

@@ -1,7 +1,7 @@
 use super::set::KeySet;
 use super::source::Source;
 use super::{FetchError, JwksError, JwksSettings, JwksSource};
-use crate::HttpClients;
+use crate::{Algorithm, HttpClients};
 
 /// One look at a set, without using it: what [`Jwks`](super::Jwks) would meet.
 pub struct JwksLook {
@@ -40,11 +40,16 @@ impl JwksLook {
     pub async fn take(self) -> Result<JwksContent, FetchError> {
         let fetched = tokio::time::timeout(self.settings.timeout, self.source.fetch()).await;
         let body = fetched.unwrap_or(Err(FetchError::TimedOut))?;
-        let set = KeySet::parse(self.settings.algorithm, &body)?;
-        let passed_over = set.skipped().iter().map(|key| match &key.key_id {
-            Some(id) => format!("the key {id:?} {}", key.reason),
-            None => format!("a key without a name {}", key.reason),
-        });
-        Ok(JwksContent { keys: set.len(), passed_over: passed_over.collect() })
+        read_set(self.settings.algorithm, &body)
     }
+}
+
+/// What the set holds that was fetched as `json`.
+pub(crate) fn read_set(algorithm: Algorithm, json: &[u8]) -> Result<JwksContent, FetchError> {
+    let set = KeySet::parse(algorithm, json)?;
+    let passed_over = set.skipped().iter().map(|key| match &key.key_id {
+        Some(id) => format!("the key {id:?} {}", key.reason),
+        None => format!("a key without a name {}", key.reason),
+    });
+    Ok(JwksContent { keys: set.len(), passed_over: passed_over.collect() })
 }

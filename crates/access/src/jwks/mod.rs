@@ -18,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::{Algorithm, HttpClients, VerificationKey};
 
 use known::Known;
+pub(crate) use look::read_set;
 pub use look::{JwksContent, JwksLook};
 use refresh::Refresh;
 pub use settings::{JwksError, JwksSettings};

@@ -30,6 +30,7 @@ use self::under_way::{EndsWhenDropped, UnderWay};
 use crate::{HttpClients, Signer};
 
 pub use settings::{TenantPolicyError, TenantPolicySettings};
+pub(crate) use tenant::names_action;
 
 /// Asks the tenant what an account may do in its audience.
 ///

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use chats_domain::ports::Action;
 use chats_domain::values::{Account, Audience};
 use reqwest::{Client, Response};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -111,9 +112,14 @@ impl Tenant {
         if !response.status().is_success() {
             return Err(Failure::Status(response.status().as_u16()));
         }
-        let allowed: Vec<String> = serde_json::from_slice(&body(response).await?)?;
-        Ok(allowed.iter().any(|action| action == question.action.as_str()))
+        Ok(names_action(&body(response).await?, question.action)?)
     }
+}
+
+/// Whether an answer, the list of what is allowed, has `action` in it.
+pub(crate) fn names_action(answer: &[u8], action: Action) -> Result<bool, serde_json::Error> {
+    let allowed: Vec<String> = serde_json::from_slice(answer)?;
+    Ok(allowed.iter().any(|it| it == action.as_str()))
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -131,7 +137,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
 mod tests {
     use std::sync::Arc;
 
-    use chats_domain::ports::{Action, Object};
+    use chats_domain::ports::Object;
     use chats_testkit::memory::ManualClock;
 
     use super::*;

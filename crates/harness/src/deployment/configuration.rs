@@ -24,7 +24,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// How fast a deployment goes about its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// As with the defaults of the service.
     AsByDefault,
     /// Everything happens sooner than it does by default.
@@ -61,13 +61,13 @@ policy = "local"
 trusted = ["tutor-8.other.example.org"]
 "#;
 
-/// Writes the configuration and its keys.
-pub(super) fn write_to(directory: &Path, pace: Pace) -> io::Result<()> {
+/// Writes the configuration and its keys. `settings` are more of them, in dotted keys, each on a line.
+pub(super) fn write_to(directory: &Path, pace: Pace, settings: &str) -> io::Result<()> {
     let pace = match pace {
         Pace::AsByDefault => "",
         Pace::Hurried => HURRIED,
     };
-    fs::write(directory.join("chats.toml"), [pace, CONFIGURATION].concat())?;
+    fs::write(directory.join("chats.toml"), [pace, settings, CONFIGURATION].concat())?;
     fs::write(directory.join("issuer.key"), ISSUER_SECRET)?;
     fs::write(directory.join("identity.key"), IDENTITY_SECRET)
 }

@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// As the service is told.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Postgres(cluster) => cluster.url(),
             Self::Sqlite(file) => format!("sqlite:{}", file.display()),

@@ -51,7 +51,7 @@ impl EventService {
         Ok(Self { url: format!("http://127.0.0.1:{port}"), port, http })
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 

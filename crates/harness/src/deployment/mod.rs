@@ -16,13 +16,12 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 pub(crate) use addresses::Addresses;
-use configuration::Pace;
-pub(crate) use configuration::{OTHER_AUDIENCE, OUR_AUDIENCE, OUR_TUTOR, THEIR_TUTOR, token};
+pub(crate) use configuration::{OTHER_AUDIENCE, OUR_AUDIENCE, OUR_TUTOR, Pace, THEIR_TUTOR, token};
 pub use database::DatabaseKind;
 pub(crate) use database::{Database, Row};
 pub use event_service::IdempotencyKeys;
 pub(crate) use event_service::{EventService, Room};
-use process::Process;
+pub(crate) use process::Process;
 
 /// What can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +34,29 @@ pub(crate) enum Part {
     EventService,
 }
 
+/// What a deployment consists of.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) pace: Pace,
+    pub(crate) database: DatabaseKind,
+    pub(crate) instances: usize,
+    pub(crate) rooms: Rooms,
+    pub(crate) idempotency_keys: IdempotencyKeys,
+    /// More settings, in dotted keys, each on a line.
+    pub(crate) settings: String,
+}
+
+/// Where rooms are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rooms {
+    /// In an event service with a process of its own, in a file.
+    OfAnotherProcess,
+    /// In an event service with a process of its own, in memory.
+    OfAnotherProcessInMemory,
+    /// In the event service that is embedded in the instance.
+    Embedded,
+}
+
 /// Processes that work together. All of them end when this is dropped.
 pub(crate) struct Deployment {
     instances: Vec<Option<Process>>,
@@ -43,8 +65,7 @@ pub(crate) struct Deployment {
     event_service: EventService,
     addresses: Addresses,
     chats: PathBuf,
-    pace: Pace,
-    idempotency_keys: IdempotencyKeys,
+    layout: Layout,
     directory: TempDir,
 }
 
@@ -57,37 +78,35 @@ impl Deployment {
         instances: usize,
         idempotency_keys: IdempotencyKeys,
     ) -> Result<Self> {
-        Self::start_at(Pace::Hurried, chats, database, instances, idempotency_keys).await
+        let layout = Layout {
+            pace: Pace::Hurried,
+            database,
+            instances,
+            rooms: Rooms::OfAnotherProcess,
+            idempotency_keys,
+            settings: String::new(),
+        };
+        Self::start_as(chats, layout).await
     }
 
-    /// Starts one instance on PostgreSQL, to be measured: with the time-outs that it has by default, and
-    /// an event service that keeps its rooms in memory.
-    pub(crate) async fn start_as_by_default(chats: &Path) -> Result<Self> {
-        let (database, keys) = (DatabaseKind::Postgres, IdempotencyKeys::Honoured);
-        Self::start_at(Pace::AsByDefault, chats, database, 1, keys).await
-    }
-
-    async fn start_at(
-        pace: Pace,
-        chats: &Path,
-        database: DatabaseKind,
-        instances: usize,
-        idempotency_keys: IdempotencyKeys,
-    ) -> Result<Self> {
+    /// Starts instances of the program `chats`, and what they need.
+    pub(crate) async fn start_as(chats: &Path, layout: Layout) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("chats-harness-").tempdir()?;
-        configuration::write_to(directory.path(), pace)?;
+        configuration::write_to(directory.path(), layout.pace, &layout.settings)?;
+        let instances = layout.instances;
         let mut deployment = Self {
             instances: (0..instances).map(|_| None).collect(),
             event_process: None,
-            database: Database::start(database, directory.path()).await?,
+            database: Database::start(layout.database, directory.path()).await?,
             event_service: EventService::at_a_free_port()?,
             addresses: Addresses::of(instances),
             chats: chats.canonicalize().context("there is no program to run")?,
-            pace,
-            idempotency_keys,
+            layout,
             directory,
         };
-        deployment.start_again(Part::EventService).await?;
+        if deployment.layout.rooms != Rooms::Embedded {
+            deployment.start_again(Part::EventService).await?;
+        }
         for instance in 0..instances {
             deployment.start_again(Part::Instance(instance)).await?;
         }
@@ -149,6 +168,21 @@ impl Deployment {
         &self.database
     }
 
+    /// The number of an instance's process, if it runs.
+    pub(crate) fn process_of(&self, instance: usize) -> Option<u32> {
+        self.instances[instance].as_ref()?.id()
+    }
+
+    /// The number of the event service's process, if it has one of its own and runs.
+    pub(crate) fn event_process_id(&self) -> Option<u32> {
+        self.event_process.as_ref()?.id()
+    }
+
+    /// The file of the embedded event service's rooms, if that is not in memory.
+    pub(crate) fn event_file(&self) -> PathBuf {
+        self.directory.path().join("data/event.sqlite")
+    }
+
     /// Ends everything, and leaves nothing.
     pub(crate) async fn end(mut self) -> Result<()> {
         self.kill_processes().await
@@ -170,7 +204,11 @@ impl Deployment {
 
     fn instance_command(&self) -> Command {
         let mut command = self.command();
-        command.args(["--event-url", self.event_service.url()]);
+        if self.layout.rooms == Rooms::Embedded {
+            command.args(["--event-url", "embedded", "--event-listen", "127.0.0.1:0"]);
+        } else {
+            command.args(["--event-url", self.event_service.url()]);
+        }
         command.args(["--database-url", &self.database.url()]).arg("serve");
         command
     }
@@ -178,10 +216,10 @@ impl Deployment {
     fn event_command(&self) -> Command {
         let mut command = self.command();
         command.args(["event", "--faults", "--event-listen", &self.event_service.address()]);
-        if self.pace == Pace::AsByDefault {
+        if self.layout.rooms == Rooms::OfAnotherProcessInMemory {
             command.arg("--in-memory");
         }
-        if !self.idempotency_keys.are_honoured() {
+        if !self.layout.idempotency_keys.are_honoured() {
             command.arg("--ignore-idempotency-keys");
         }
         command

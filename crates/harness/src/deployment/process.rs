@@ -12,14 +12,14 @@ use tokio::time::timeout;
 const LONGEST_START: Duration = Duration::from_mins(1);
 
 /// A running process, killed when this is dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
 }
 
 impl Process {
     /// Starts a process. What it logs is added to a file.
-    pub(super) fn spawn(mut command: Command, log: &Path) -> Result<Self> {
+    pub(crate) fn spawn(mut command: Command, log: &Path) -> Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         let mut child = command
             .stdin(Stdio::null())
@@ -33,7 +33,7 @@ impl Process {
     }
 
     /// Returns all that the process says, up to a line that begins with these words.
-    pub(super) async fn until_it_says(&mut self, words: &str) -> Result<String> {
+    pub(crate) async fn until_it_says(&mut self, words: &str) -> Result<String> {
         let mut said = String::new();
         let until_said = async {
             while !said.lines().any(|line| line.trim_start().starts_with(words)) {
@@ -45,6 +45,11 @@ impl Process {
         };
         timeout(LONGEST_START, until_said).await.context("a process did not become ready")??;
         Ok(said)
+    }
+
+    /// The process's number, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Ends the process with SIGKILL.

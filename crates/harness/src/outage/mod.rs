@@ -9,7 +9,6 @@ mod load;
 mod report;
 mod schedule;
 mod service;
-mod statistics;
 mod tally;
 
 use std::path::PathBuf;
@@ -20,7 +19,7 @@ use anyhow::{Context, Result};
 use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
-use crate::deployment::{Database, Deployment};
+use crate::deployment::{Database, DatabaseKind, Deployment, IdempotencyKeys, Layout, Pace, Rooms};
 use condition::Condition;
 use goals::Leftovers;
 use load::{Load, Rates};
@@ -54,7 +53,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 ///
 /// An error says that the harness could not do its work; what the service did wrong is in the report.
 pub async fn run(plan: &Plan, on_turn: impl Fn(u32, &str)) -> Result<Report> {
-    let mut deployment = Deployment::start_as_by_default(&plan.chats).await?;
+    let mut deployment = Deployment::start_as(&plan.chats, layout()).await?;
     let (_, url) = deployment.addresses().running().pop().context("no instance runs")?;
     let service = Arc::new(Service::with_chats(url, CHATS).await?);
     let rates = Rates {
@@ -81,6 +80,18 @@ pub async fn run(plan: &Plan, on_turn: impl Fn(u32, &str)) -> Result<Report> {
     let leftovers = Leftovers::in_database(deployment.database()).await?;
     deployment.end().await?;
     Ok(Report { plan: plan.clone(), tallies, leftovers, load_averages })
+}
+
+/// One instance on PostgreSQL, with the time-outs that it has by default.
+fn layout() -> Layout {
+    Layout {
+        pace: Pace::AsByDefault,
+        database: DatabaseKind::Postgres,
+        instances: 1,
+        rooms: Rooms::OfAnotherProcessInMemory,
+        idempotency_keys: IdempotencyKeys::Honoured,
+        settings: String::new(),
+    }
 }
 
 /// Each condition comes first in turn, so that none has always the same one before it.

@@ -4,8 +4,8 @@ use std::time::Duration;
 use super::Plan;
 use super::condition::Condition;
 use super::goals::{Leftovers, missed};
-use super::statistics::Spread;
 use super::tally::Tallies;
+use crate::statistics::Spread;
 
 /// Rounds of one condition that differ by more than this tell as much of the machine as of the service.
 const LARGEST_DISAGREEMENT: f64 = 1.5;

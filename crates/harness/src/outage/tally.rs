@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::condition::Condition;
 use super::load::{Create, Outcome};
-use super::statistics::{Spread, percentile};
+use crate::statistics::{Spread, percentile};
 
 /// What came of all rounds in one condition of the event service.
 #[derive(Default)]

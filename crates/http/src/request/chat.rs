@@ -1,7 +1,3 @@
-use std::time::Duration;
-
-use actix_web::HttpRequest;
-use actix_web::web::{Bytes, Payload};
 use chats_domain::use_cases::{ConvertChat, CreateChat};
 use chats_domain::values::{EventRoomId, Tags};
 
@@ -9,29 +5,17 @@ use super::body::{self, JsonObject};
 use super::path::parse_uuid;
 use crate::problem::Problem;
 
-/// The body of a request for a chat, received but not parsed yet.
-pub(crate) struct ChatRequest(Bytes);
+/// Reads the body of a request to create a chat.
+pub(crate) fn parse_create(body: &[u8]) -> Result<CreateChat, Problem> {
+    create_chat(&JsonObject::parse(body)?)
+}
 
-impl ChatRequest {
-    /// Receives a body that takes no more than `time`.
-    pub(crate) async fn receive(
-        request: &HttpRequest,
-        payload: Payload,
-        time: Duration,
-    ) -> Result<Self, Problem> {
-        body::receive(request, payload, time).await.map(Self)
-    }
-
-    pub(crate) fn to_create(&self) -> Result<CreateChat, Problem> {
-        create_chat(&JsonObject::parse(&self.0)?)
-    }
-
-    pub(crate) fn to_convert(&self) -> Result<ConvertChat, Problem> {
-        let body = JsonObject::parse(&self.0)?;
-        let CreateChat { audience, scope, tags } = create_chat(&body)?;
-        let event_room = EventRoomId::from(body.string("event_room_id", parse_uuid)?);
-        Ok(ConvertChat { audience, scope, tags, event_room })
-    }
+/// Reads the body of a request to convert a room.
+pub(crate) fn parse_convert(body: &[u8]) -> Result<ConvertChat, Problem> {
+    let body = JsonObject::parse(body)?;
+    let CreateChat { audience, scope, tags } = create_chat(&body)?;
+    let event_room = EventRoomId::from(body.string("event_room_id", parse_uuid)?);
+    Ok(ConvertChat { audience, scope, tags, event_room })
 }
 
 fn create_chat(body: &JsonObject<'_>) -> Result<CreateChat, Problem> {

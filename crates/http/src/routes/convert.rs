@@ -7,7 +7,7 @@ use super::respond;
 use crate::Settings;
 use crate::entrance::Entrance;
 use crate::problem::Problem;
-use crate::request::ChatRequest;
+use crate::request::{parse_convert, receive};
 
 pub(super) async fn convert(
     request: HttpRequest,
@@ -17,7 +17,7 @@ pub(super) async fn convert(
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, Problem> {
     let account = entrance.admit(&request).await?;
-    let body = ChatRequest::receive(&request, payload, settings.client_timeout).await?;
-    let chat = body.to_convert()?;
+    let body = receive(&request, payload, settings.client_timeout).await?;
+    let chat = parse_convert(&body)?;
     respond::creation(async move { chats.convert(&account, chat).await }).await
 }

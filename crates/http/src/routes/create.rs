@@ -7,7 +7,7 @@ use super::respond;
 use crate::Settings;
 use crate::entrance::Entrance;
 use crate::problem::Problem;
-use crate::request::ChatRequest;
+use crate::request::{parse_create, receive};
 
 pub(super) async fn create(
     request: HttpRequest,
@@ -17,7 +17,7 @@ pub(super) async fn create(
     settings: web::Data<Settings>,
 ) -> Result<HttpResponse, Problem> {
     let account = entrance.admit(&request).await?;
-    let body = ChatRequest::receive(&request, payload, settings.client_timeout).await?;
-    let chat = body.to_create()?;
+    let body = receive(&request, payload, settings.client_timeout).await?;
+    let chat = parse_create(&body)?;
     respond::creation(async move { chats.create(&account, chat).await }).await
 }

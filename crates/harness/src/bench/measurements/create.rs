@@ -1,0 +1,22 @@
+use anyhow::Result;
+
+use super::super::Bench;
+use super::super::figure::Figure;
+use super::super::goal::Goal;
+use super::super::scene::{CONNECTIONS, Scene};
+use super::limits;
+use crate::deployment::{DatabaseKind, Rooms};
+
+pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
+    let rooms = Rooms::OfAnotherProcessInMemory;
+    let scene = Scene::start(bench, DatabaseKind::Postgres, rooms, "").await?;
+    let limit = async |length| limits::two_commits(bench, &scene, length).await;
+    let service =
+        async |length| scene.wrk(bench, &scene.creates(bench)?, CONNECTIONS, length).await;
+    let rounds = bench.rounds(&scene.servers(), limit, service).await?;
+    Ok(vec![
+        Figure::ratio("create", rounds)
+            .with_goal(Goal::AtLeast(0.5))
+            .with_note("the limit is the better of pgbench with 8 and with 32 clients"),
+    ])
+}

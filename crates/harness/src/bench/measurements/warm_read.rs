@@ -1,0 +1,59 @@
+use anyhow::Result;
+
+use super::super::Bench;
+use super::super::figure::{Figure, Unit};
+use super::super::fixed_json::{FixedJson, Verifies};
+use super::super::goal::Goal;
+use super::super::rounds::Rounds;
+use super::super::scene::{CONNECTIONS, Scene, scope};
+use super::super::script::{Request, Script, Values};
+use super::limits;
+use crate::deployment::{DatabaseKind, OUR_AUDIENCE, Rooms};
+use crate::statistics::Spread;
+
+/// How many chats are read in turn.
+pub(super) const CHATS: u32 = 300;
+
+/// By identifier, and what the memory is afterwards.
+pub(super) async fn by_id(bench: &Bench<'_>) -> Result<Vec<Figure>> {
+    let scene =
+        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
+    let script = scene.reads(&scene.seed(CHATS).await?)?;
+    let rounds = against_fixed_json(bench, &scene, &script).await?;
+    let p99 = rounds.p99_ratio();
+    let memory = scene.memory()?;
+    Ok(vec![
+        Figure::ratio("warm_read", rounds).with_goal(Goal::AtLeast(0.8)),
+        Figure::of("warm_read_p99", Unit::Ratio, p99)
+            .with_goal(Goal::AtMost(1.5))
+            .with_note("p99 of the service to that of the fixed JSON"),
+        Figure::of("warm_read_memory", Unit::Mebibytes, Spread::of([memory.most_resident_mib]))
+            .with_goal(Goal::Under(64.0))
+            .with_note(format!("at the end: {:.1} MiB resident", memory.resident_mib)),
+    ])
+}
+
+/// By audience and scope.
+pub(super) async fn by_key(bench: &Bench<'_>) -> Result<Vec<Figure>> {
+    let scene =
+        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
+    scene.seed(CHATS).await?;
+    let scopes: Vec<_> = (0..CHATS).map(scope).collect();
+    let path = format!("/api/v1/audiences/{OUR_AUDIENCE}/chats/{{}}");
+    let request = Request { method: "GET", path: &path, token: &scene.token, body: None };
+    let script = Script::new(&request, Values::Rotating(&scopes))?;
+    let rounds = against_fixed_json(bench, &scene, &script).await?;
+    Ok(vec![Figure::ratio("warm_read_by_key", rounds)])
+}
+
+/// Both get the same requests.
+pub(super) async fn against_fixed_json(
+    bench: &Bench<'_>,
+    scene: &Scene,
+    script: &Script,
+) -> Result<Rounds> {
+    let server = FixedJson::start(Verifies::Nothing).await?;
+    let limit = async |length| limits::fixed_json(bench, &server, script, length).await;
+    let service = async |length| scene.wrk(bench, script, CONNECTIONS, length).await;
+    bench.rounds(&scene.servers(), limit, service).await
+}
