@@ -10,7 +10,9 @@ mod tls;
 mod url;
 mod verifier;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use chats_domain::ports::Cause;
@@ -52,7 +54,8 @@ impl Postgres {
         settings: PoolSettings,
     ) -> Result<Self, Cause> {
         let connector = Arc::new(connector);
-        let for_reads = settings.max_connections.get() / 2;
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let for_reads = threads.min(settings.max_connections.get() / 2);
         let of_pool = settings.max_connections.get() - for_reads;
         let pool = pool(Arc::clone(&connector), of_pool, settings.acquire_timeout)?;
         drop(pool.get().await.map_err(cause)?);
