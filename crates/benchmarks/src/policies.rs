@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::thread;
 
 use chats_access::{
-    Algorithm, Policies, Policy, Signer, SigningKey, TenantPolicy, TenantPolicySettings,
+    Algorithm, HttpClients, Policies, Policy, Signer, SigningKey, TenantPolicy,
+    TenantPolicySettings,
 };
 use chats_domain::ports::{AccessPolicy, Action, Object};
 use tokio::runtime::Builder;
@@ -56,7 +57,8 @@ fn asking_the_tenant() -> Policies {
     let key = SigningKey::parse(Algorithm::Hs256, &[7; 32]).expect("it is a secret");
     let signer = Signer::new("chats.example.org".to_owned(), key, Arc::new(StandingClock));
     let account = "chats.svc.example.org".parse().expect("it is an account");
-    let policy = TenantPolicy::new(settings, account, signer).expect("the settings fit");
+    let clients = HttpClients::default();
+    let policy = TenantPolicy::new(settings, account, signer, &clients).expect("the settings fit");
     Policies::new(HashMap::from([(audience(), Policy::Http(Arc::new(policy)))]))
 }
 

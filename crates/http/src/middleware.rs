@@ -12,12 +12,13 @@ use crate::{problem, request_id, response_headers};
 pub(crate) async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    is_over_tls: bool,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let _busy = request.conn_data::<Activity>().map(Activity::busy);
     let id = request_id::of(request.headers());
     let response = next.call(request).await?.map_into_boxed_body();
     let mut response = problem::rendered(response, id.to_str().unwrap_or_default());
-    response_headers::write(&mut response);
+    response_headers::write(&mut response, is_over_tls);
     response.headers_mut().insert(request_id::X_REQUEST_ID.clone(), id);
     Ok(response)
 }

@@ -6,7 +6,6 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::middleware::DefaultHeaders;
 
 /// Headers for the response to a request, whatever becomes of it.
 #[derive(Default)]
@@ -23,50 +22,56 @@ pub(crate) fn add(request: &impl HttpMessage, name: HeaderName, value: HeaderVal
     }
 }
 
-/// Writes the added headers into the response.
-pub(crate) fn write<B>(response: &mut ServiceResponse<B>) {
+/// Writes the added headers into the response, and those that all have unless they say otherwise.
+pub(crate) fn write<B>(response: &mut ServiceResponse<B>, is_over_tls: bool) {
     let added = response.request().extensions_mut().remove::<Added>().unwrap_or_default();
+    let headers = response.headers_mut();
     for (name, value) in added.0 {
-        response.headers_mut().insert(name, value);
+        headers.insert(name, value);
+    }
+    for (name, value) in DEFAULTS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if is_over_tls {
+        let for_a_year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, for_a_year);
     }
 }
 
 /// What responses get that do not say otherwise, as far as it makes sense for an API: see the REST
 /// Security Cheat Sheet of OWASP, "Security Headers".
-pub(crate) fn defaults(is_over_tls: bool) -> DefaultHeaders {
-    let headers = DefaultHeaders::new()
-        .add((CACHE_CONTROL, "no-store"))
-        .add((CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    if is_over_tls { headers.add((STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { headers }
-}
+const DEFAULTS: [(HeaderName, &str); 3] = [
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::{TestRequest, call_service, init_service};
-    use actix_web::{App, HttpResponse, web};
+    use actix_web::HttpResponse;
+    use actix_web::test::TestRequest;
 
     use super::*;
 
-    #[actix_web::test]
-    async fn browsers_are_told_to_stay_with_tls_where_there_is_tls() {
+    #[test]
+    fn browsers_are_told_to_stay_with_tls_where_there_is_tls() {
         for is_over_tls in [true, false] {
-            let app = App::new()
-                .wrap(defaults(is_over_tls))
-                .default_service(web::to(async || HttpResponse::Ok()));
-            let app = init_service(app).await;
-            let response = call_service(&app, TestRequest::get().to_request()).await;
+            let mut response =
+                TestRequest::get().to_srv_response(HttpResponse::NoContent().finish());
+            write(&mut response, is_over_tls);
             assert_eq!(response.headers().contains_key(STRICT_TRANSPORT_SECURITY), is_over_tls);
         }
     }
 
-    #[actix_web::test]
-    async fn a_response_that_says_otherwise_is_left_alone() {
-        let app = App::new().wrap(defaults(true)).default_service(web::to(async || {
-            HttpResponse::Ok().insert_header((CACHE_CONTROL, "private, no-cache")).finish()
-        }));
-        let response =
-            call_service(&init_service(app).await, TestRequest::get().to_request()).await;
+    #[test]
+    fn a_response_that_says_otherwise_is_left_alone() {
+        let said = (CACHE_CONTROL, "private, no-cache");
+        let response = HttpResponse::NoContent().insert_header(said).finish();
+        let mut response = TestRequest::get().to_srv_response(response);
+        write(&mut response, true);
         assert_eq!(response.headers().get(CACHE_CONTROL).unwrap(), "private, no-cache");
+        assert_eq!(response.headers().get(X_CONTENT_TYPE_OPTIONS).unwrap(), "nosniff");
     }
 }

@@ -18,7 +18,7 @@ use socket2::SockRef;
 
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
-use crate::{Api, Settings, middleware, response_headers, routes};
+use crate::{Api, Settings, middleware, routes};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -129,13 +129,14 @@ impl Shared {
         Error = actix_http::error::DispatchError,
         InitError = (),
     > + use<S> {
+        let is_over_tls = self.is_over_tls;
+        let is_shared = !self.settings.cors_origins.is_empty();
         let app = App::new()
             .app_data(self.entrance.clone())
             .app_data(self.chats.clone())
             .app_data(self.settings.clone())
-            .wrap(from_fn(middleware::finish))
-            .wrap(response_headers::defaults(self.is_over_tls))
-            .configure(routes::configure);
+            .wrap(from_fn(move |request, next| middleware::finish(request, next, is_over_tls)))
+            .configure(move |app| routes::configure(app, is_shared));
         let stop = self.stop.clone();
         HttpService::build()
             .graceful_shutdown_signal(move || {

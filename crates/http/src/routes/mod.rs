@@ -7,27 +7,25 @@ mod read_by_key;
 mod respond;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{HttpResponse, Resource, guard, web};
 use chats_domain::values::ChatId;
 
 use crate::cors;
 use crate::problem::{Kind, Problem};
 
-/// Registers all routes, and the answers for all other paths and methods.
-pub(crate) fn configure(app: &mut web::ServiceConfig) {
+/// Registers all routes, and the answers for all other paths and methods. Pages of other origins may use
+/// the reads if those are `shared`.
+pub(crate) fn configure(app: &mut web::ServiceConfig, shared: bool) {
+    let cors = || Condition::new(shared, from_fn(cors::share));
     let reads = || web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
     app.service(posts_to("/api/v1/chats").route(web::post().to(create::create)))
         .service(posts_to("/api/v1/chats/convert").route(web::post().to(convert::convert)))
-        .service(
-            reads_of("/api/v1/chats/{chat_id}")
-                .route(reads().to(read::read))
-                .wrap(from_fn(cors::share)),
-        )
+        .service(reads_of("/api/v1/chats/{chat_id}").route(reads().to(read::read)).wrap(cors()))
         .service(
             reads_of("/api/v1/audiences/{audience}/chats/{scope}")
                 .route(reads().to(read_by_key::read_by_key))
-                .wrap(from_fn(cors::share)),
+                .wrap(cors()),
         )
         .default_service(web::to(route_not_found));
 }
