@@ -1,6 +1,6 @@
 //! The service as real processes: what breaks it, how it bears it, and how fast it is.
 //!
-//! * [`bench`]: how fast it is, measured against what the machine can do at all.
+//! * [`bench`](mod@bench): how fast it is, measured against what the machine can do at all.
 //! * [`crash`]: everything is killed at random, while clients go on; then comes what must always hold.
 //! * [`outage`]: the event service goes away, and reads are as fast as before, while creates fail fast.
 //!

@@ -1,7 +1,9 @@
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io};
 
 use anyhow::Result;
 use chats_access::{Algorithm, Signer, SigningKey};
@@ -68,8 +70,14 @@ pub(super) fn write_to(directory: &Path, pace: Pace, settings: &str) -> io::Resu
         Pace::Hurried => HURRIED,
     };
     fs::write(directory.join("chats.toml"), [pace, settings, CONFIGURATION].concat())?;
-    fs::write(directory.join("issuer.key"), ISSUER_SECRET)?;
-    fs::write(directory.join("identity.key"), IDENTITY_SECRET)
+    write_secret(&directory.join("issuer.key"), ISSUER_SECRET)?;
+    write_secret(&directory.join("identity.key"), IDENTITY_SECRET)
+}
+
+/// The service warns of secrets that others may read.
+fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(secret.as_bytes())
 }
 
 /// A token of the issuer that the configuration names.
