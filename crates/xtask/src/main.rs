@@ -1,6 +1,7 @@
-//! What a developer repeats: `cargo xtask test`, `cargo xtask instructions`, `cargo xtask fuzz`,
-//! `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`.
+//! What a developer repeats: `cargo xtask test`, `cargo xtask deny`, `cargo xtask instructions`,
+//! `cargo xtask fuzz`, `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`.
 
+mod deny;
 mod fuzz;
 mod harness;
 mod instructions;
@@ -29,6 +30,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Judge the dependencies by deny.toml: which crates, licences and sources there may be
+    Deny,
     /// Count the instructions of each part of a request, and compare them with the baseline
     Instructions {
         /// Make what is counted the baseline
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     let done = match task {
         Task::Test { args } => test::run(&args),
+        Task::Deny => deny::run(),
         Task::Instructions { update } => instructions::run(update),
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Crash { args } => harness::run("crash", &args),
