@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::iter;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::result::{ConnectionError, ConnectionResult};
@@ -84,11 +85,18 @@ impl Connector {
 pub(super) struct Driven {
     pub(super) connection: AsyncPgConnection,
     driver: JoinHandle<()>,
+    is_given_up: AtomicBool,
 }
 
 impl Driven {
+    /// Whether further queries may be sent on it.
     pub(super) fn is_alive(&self) -> bool {
-        !self.driver.is_finished()
+        !self.is_given_up.load(Ordering::Relaxed) && !self.driver.is_finished()
+    }
+
+    /// Has no further queries sent on it.
+    pub(super) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Relaxed);
     }
 }
 
@@ -142,7 +150,8 @@ where
             tracing::debug!(error = bad(&error).to_string(), "a connection to PostgreSQL is lost");
         }
     });
-    Ok(Driven { connection: AsyncPgConnection::try_from(client).await?, driver })
+    let connection = AsyncPgConnection::try_from(client).await?;
+    Ok(Driven { connection, driver, is_given_up: AtomicBool::new(false) })
 }
 
 /// Diesel keeps the text of an error only, so the text tells its causes too.

@@ -76,13 +76,17 @@ impl Postgres {
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
     pub(crate) async fn load<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
         let Some(pipeline) = self.pipelines.here() else {
-            return self.change(query).await;
+            return self.read_on_pooled(query).await;
         };
         pipeline.read(query, &self.connector, self.answer_timeout).await
     }
 
     /// Runs a query that changes rows and returns them.
     pub(crate) async fn change<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
+        self.read_on_pooled(query).await
+    }
+
+    async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
         let connection = self.connection().await?;
         let answer = timeout(self.answer_timeout, query.read_on(&connection)).await;
         given_back(connection, outcome(answer))

@@ -11,7 +11,7 @@ use super::outcome::outcome;
 use super::read::Read;
 use crate::failure::Failure;
 
-/// How many queries share a connection at the most: PostgreSQL answers them one after the other.
+/// How many callers wait for answers on a connection at the most: PostgreSQL gives one after the other.
 const MOST_AT_ONCE: usize = 64;
 
 /// A connection that the queries of one runtime share, if it is open: each is sent at once, without
@@ -38,7 +38,7 @@ impl Pipeline {
             .map_err(Failure::Unavailable)?;
         let outcome = outcome(timeout(answer_timeout, query.read_on(&shared.connection)).await);
         if let Err(Failure::Unavailable(_)) = outcome {
-            self.give_up(&shared).await;
+            shared.give_up();
         }
         outcome
     }
@@ -60,11 +60,6 @@ impl Pipeline {
         let shared = Arc::new(connector.establish_here().await?);
         *open = Some(Arc::clone(&shared));
         Ok(shared)
-    }
-
-    async fn give_up(&self, shared: &Arc<Driven>) {
-        let mut open = self.open.lock().await;
-        open.take_if(|it| Arc::ptr_eq(it, shared));
     }
 
     /// Whether its connection is open, or is being opened.

@@ -26,8 +26,8 @@ impl Pipelines {
             return Some(Arc::clone(pipeline));
         }
         if of_runtimes.len() >= self.most {
-            // Those of runtimes that have ended, among others.
-            of_runtimes.retain(|_, pipeline| pipeline.is_open());
+            // Those of runtimes that have ended go, among others that nobody uses.
+            of_runtimes.retain(|_, it| Arc::strong_count(it) > 1 || it.is_open());
         }
         (of_runtimes.len() < self.most).then(|| Arc::clone(of_runtimes.entry(here).or_default()))
     }
