@@ -26,6 +26,7 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use scopeguard::ScopeGuard;
 use tokio::time::timeout;
 
 pub(crate) use self::connector::Connector;
@@ -44,6 +45,9 @@ pub(crate) struct Postgres {
     connector: Arc<Connector>,
     answer_timeout: Duration,
 }
+
+/// A connection of the pool, to which it does not go back by itself.
+type Lent = ScopeGuard<PooledConnection, fn(PooledConnection)>;
 
 type PooledConnection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
@@ -111,16 +115,18 @@ impl Postgres {
         self.connector.runtime().spawn_blocking(locked_work).await?
     }
 
-    async fn connection(&self) -> Result<PooledConnection, Failure> {
+    async fn connection(&self) -> Result<Lent, Failure> {
         let connection = self.pool.get().await;
-        connection.map_err(|error| Failure::Unavailable(cause(error)))
+        let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
+        Ok(scopeguard::guard(connection, |unanswered| drop(Object::take(unanswered))))
     }
 }
 
-/// A connection that did not give an answer does not go back to the pool.
-fn given_back<T>(connection: PooledConnection, outcome: Result<T, Failure>) -> Result<T, Failure> {
-    if let Err(Failure::Unavailable(_)) = outcome {
-        drop(Object::take(connection));
+/// Lets a connection go back to the pool, if it gave an answer. It does not go back either if nobody waited for
+/// that: its query may still run.
+fn given_back<T>(connection: Lent, outcome: Result<T, Failure>) -> Result<T, Failure> {
+    if !matches!(outcome, Err(Failure::Unavailable(_))) {
+        drop(ScopeGuard::into_inner(connection));
     }
     outcome
 }

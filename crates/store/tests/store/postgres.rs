@@ -190,6 +190,30 @@ async fn a_write_that_waits_holds_up_no_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_leaves_nobody_a_connection_that_is_still_busy() {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let one = PoolSettings { max_connections: NonZeroUsize::MIN, ..patient() };
+    let store = connected(&url, one).await;
+    let chat = reservation("lesson-1");
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat IN SHARE MODE").await.unwrap();
+    let write = tokio::spawn({
+        let (store, chat) = (store.clone(), chat.clone());
+        async move { store.reserve(&chat).await }
+    });
+    let operator_2 = operator(&url).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    write.abort();
+    assert!(write.await.unwrap_err().is_cancelled());
+
+    assert!(store.find(chat.id).await.unwrap().is_none());
+    lock.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_runtimes_than_connections_for_reads_are_served_all_the_same() {
     let url = database().await.unwrap();
     migrated(&url).await;
