@@ -1,8 +1,8 @@
 use std::error::Error;
 use std::iter;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -66,13 +66,19 @@ impl Connector {
     /// Opens a connection on the runtime: its socket and the task that drives it stay there.
     pub(super) async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
         let how = Arc::clone(&self.how);
-        let opened = self.runtime.spawn(async move { how.open().await.map(|it| it.connection) });
+        let opened = self.runtime.spawn(async move { Ok(how.open().await?.0) });
         opened.await.map_err(|error| bad(&error))?
     }
 
     /// Opens a connection on the runtime that this is called on.
     pub(super) async fn establish_here(&self) -> ConnectionResult<Driven> {
-        self.how.open().await
+        let (connection, driver) = self.how.open().await?;
+        Ok(Driven {
+            connection,
+            driver,
+            is_given_up: AtomicBool::new(false),
+            silent_since: Mutex::default(),
+        })
     }
 
     /// How long a connection may take.
@@ -81,32 +87,59 @@ impl Connector {
     }
 }
 
-/// A connection that lives as long as the task that drives it.
+/// A connection with the task that drives it, which ends with it.
 pub(super) struct Driven {
     pub(super) connection: AsyncPgConnection,
     driver: JoinHandle<()>,
     is_given_up: AtomicBool,
+    /// Since when it has given no answer, though it was asked. Whoever asked may have left.
+    silent_since: Mutex<Option<Instant>>,
 }
 
 impl Driven {
-    /// Whether further queries may be sent on it.
-    pub(super) fn is_alive(&self) -> bool {
-        !self.is_given_up.load(Ordering::Relaxed) && !self.driver.is_finished()
+    /// Whether further queries may be sent on it: it is there, and was never silent for `patience`.
+    pub(super) fn is_alive(&self, patience: Duration) -> bool {
+        let is_silent = || self.silence().is_some_and(|since| since.elapsed() >= patience);
+        !self.is_given_up.load(Ordering::Relaxed) && !self.driver.is_finished() && !is_silent()
+    }
+
+    /// Notes that a query was sent.
+    pub(super) fn was_asked(&self) {
+        self.silence().get_or_insert_with(Instant::now);
+    }
+
+    /// Notes that a query was answered.
+    pub(super) fn has_answered(&self) {
+        *self.silence() = None;
     }
 
     /// Has no further queries sent on it.
     pub(super) fn give_up(&self) {
         self.is_given_up.store(true, Ordering::Relaxed);
     }
+
+    fn silence(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.silent_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
+impl Drop for Driven {
+    /// Else the task, and the connection with it, would wait for the answers that nobody waits for.
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A connection, and the task that drives it.
+type Opened = (AsyncPgConnection, JoinHandle<()>);
+
 impl How {
-    async fn open(&self) -> ConnectionResult<Driven> {
+    async fn open(&self) -> ConnectionResult<Opened> {
         // A server may accept a connection, and then say nothing.
         timeout(self.timeout, self.connect()).await.map_err(|elapsed| bad(&elapsed))?
     }
 
-    async fn connect(&self) -> ConnectionResult<Driven> {
+    async fn connect(&self) -> ConnectionResult<Opened> {
         let Some(tls) = &self.tls else {
             return adopt(self.config.connect(NoTls).await).await;
         };
@@ -133,7 +166,7 @@ fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
 
 async fn adopt<S>(
     connected: Result<(Client, Connection<Socket, S>), tokio_postgres::Error>,
-) -> ConnectionResult<Driven>
+) -> ConnectionResult<Opened>
 where
     S: TlsStream + Unpin + Send + 'static,
 {
@@ -150,8 +183,7 @@ where
             tracing::debug!(error = bad(&error).to_string(), "a connection to PostgreSQL is lost");
         }
     });
-    let connection = AsyncPgConnection::try_from(client).await?;
-    Ok(Driven { connection, driver, is_given_up: AtomicBool::new(false) })
+    Ok((AsyncPgConnection::try_from(client).await?, driver))
 }
 
 /// Diesel keeps the text of an error only, so the text tells its causes too.

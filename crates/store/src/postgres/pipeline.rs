@@ -25,20 +25,23 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Runs a query that reads. A connection that gave no answer is not used for further queries.
+    /// Runs a query that reads. A connection that gave no answer in time, to this query or to another that
+    /// nobody waited for any more, is not used for further ones.
     pub(super) async fn read<R: 'static>(
         &self,
         query: impl Read<R>,
         connector: &Connector,
         answer_timeout: Duration,
     ) -> Result<Vec<R>, Failure> {
-        let turn = timeout(connector.timeout(), self.turn(connector)).await;
+        let turn = timeout(connector.timeout(), self.turn(connector, answer_timeout)).await;
         let (_room, shared) = turn
             .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
             .map_err(Failure::Unavailable)?;
+        shared.was_asked();
         let outcome = outcome(timeout(answer_timeout, query.read_on(&shared.connection)).await);
-        if let Err(Failure::Unavailable(_)) = outcome {
-            shared.give_up();
+        match outcome {
+            Err(Failure::Unavailable(_)) => shared.give_up(),
+            _ => shared.has_answered(),
         }
         outcome
     }
@@ -47,14 +50,19 @@ impl Pipeline {
     async fn turn(
         &self,
         connector: &Connector,
+        patience: Duration,
     ) -> Result<(SemaphorePermit<'_>, Arc<Driven>), Cause> {
-        Ok((self.room.acquire().await?, self.shared(connector).await?))
+        Ok((self.room.acquire().await?, self.shared(connector, patience).await?))
     }
 
     /// The connection, which is opened on this runtime if there is none.
-    async fn shared(&self, connector: &Connector) -> ConnectionResult<Arc<Driven>> {
+    async fn shared(
+        &self,
+        connector: &Connector,
+        patience: Duration,
+    ) -> ConnectionResult<Arc<Driven>> {
         let mut open = self.open.lock().await;
-        if let Some(shared) = open.as_ref().filter(|it| it.is_alive()) {
+        if let Some(shared) = open.as_ref().filter(|it| it.is_alive(patience)) {
             return Ok(Arc::clone(shared));
         }
         let shared = Arc::new(connector.establish_here().await?);
@@ -65,7 +73,7 @@ impl Pipeline {
     /// Whether its connection is open, or is being opened.
     pub(super) fn is_open(&self) -> bool {
         match self.open.try_lock() {
-            Ok(open) => open.as_ref().is_some_and(|shared| shared.is_alive()),
+            Ok(open) => open.as_ref().is_some_and(|shared| shared.is_alive(Duration::MAX)),
             Err(_) => true,
         }
     }

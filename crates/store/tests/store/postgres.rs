@@ -259,6 +259,34 @@ async fn nobody_waits_for_ever_for_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_hangs_is_replaced_though_no_reader_waits_for_that_long() {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let impatient = PoolSettings { answer_timeout: Duration::from_secs(1), ..patient() };
+    let store = connected(&url, impatient).await;
+    let id = reservation("lesson-1").id;
+
+    let mut operator_1 = operator(&url).await;
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat").await.unwrap();
+    let readers_who_leave = async {
+        loop {
+            let _ = timeout(Duration::from_millis(10), store.find(id)).await;
+        }
+    };
+    let operator_2 = operator(&url).await;
+    let second = waiting_for_a_lock(2);
+    let another_is_asked = until(&operator_2, &second);
+    tokio::select! {
+        () = readers_who_leave => {}
+        () = another_is_asked => {}
+    }
+
+    lock.rollback().await.unwrap();
+    assert!(store.find(id).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_for_ever_for_a_connection() {
     let url = database().await.unwrap();
     migrated(&url).await;
