@@ -1,5 +1,6 @@
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{io, thread};
 
@@ -18,7 +19,7 @@ use socket2::SockRef;
 
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
-use crate::{Api, Settings, middleware, routes};
+use crate::{Api, RequestObserver, Settings, middleware, routes};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,6 +62,7 @@ pub fn serve(
     let shared = Shared {
         entrance: web::Data::new(Entrance::new(api.authenticator, &settings)),
         chats: web::Data::from(api.chats),
+        observer: api.observer,
         settings: web::Data::new(settings),
         is_over_tls: tls.is_some(),
         stop: server.graceful_shutdown_signal(),
@@ -79,6 +81,7 @@ pub fn serve(
 struct Shared {
     entrance: web::Data<Entrance>,
     chats: web::Data<Chats>,
+    observer: Arc<dyn RequestObserver>,
     settings: web::Data<Settings>,
     is_over_tls: bool,
     stop: GracefulShutdownSignal,
@@ -130,12 +133,15 @@ impl Shared {
         InitError = (),
     > + use<S> {
         let is_over_tls = self.is_over_tls;
+        let observer = Arc::clone(&self.observer);
         let is_shared = !self.settings.cors_origins.is_empty();
         let app = App::new()
             .app_data(self.entrance.clone())
             .app_data(self.chats.clone())
             .app_data(self.settings.clone())
-            .wrap(from_fn(move |request, next| middleware::finish(request, next, is_over_tls)))
+            .wrap(from_fn(move |request, next| {
+                middleware::finish(request, next, is_over_tls, Arc::clone(&observer))
+            }))
             .configure(move |app| routes::configure(app, is_shared));
         let stop = self.stop.clone();
         HttpService::build()

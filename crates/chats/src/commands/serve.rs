@@ -68,7 +68,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         tokio::spawn(tls.certificate.keep_up_to_date());
         tls.config
     });
-    let server = chats_http::serve(listener, tls, http, Api { chats, authenticator })?;
+    let server = chats_http::serve(listener, tls, http, Api { chats, authenticator, observer: Arc::new(()) })?;
     warning::log(in_the_clear::find(&loaded.config));
     warning::log(key_files::find_open(&loaded.config));
     warning::log(room.warning);
