@@ -4,6 +4,9 @@ use async_trait::async_trait;
 use chats_domain::ports::EventRoomsError::{self, Refused, Unavailable, Unknown};
 use chats_domain::ports::{Cause, EventRoom, EventRooms, NewEventRoom};
 use chats_domain::values::{ChatId, EventRoomId};
+use opentelemetry::global;
+use opentelemetry_http::HeaderInjector;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder};
 use tokio::runtime::Handle;
 use url::Url;
@@ -66,6 +69,7 @@ impl EventClient {
                 tokens.token().map_err(|cause| Unavailable(Failure::NoToken(cause).into()))?;
             request = request.bearer_auth(token);
         }
+        request = request.headers(trace_headers());
         // A connection is driven by the runtime that opened it. The caller's may end before another
         // call on that connection does.
         let answer = self.connections.spawn(exchange(request));
@@ -141,6 +145,13 @@ fn http_client(settings: &Settings) -> Result<Client, SetupError> {
         Some(_) => SetupError::ExtraRoots,
         None => SetupError::HttpClient(error),
     })
+}
+
+/// What tells the event service of which trace a call is part (W3C Trace Context), if it is of one.
+fn trace_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    global::get_text_map_propagator(|it| it.inject(&mut HeaderInjector(&mut headers)));
+    headers
 }
 
 /// Sends a request and waits for the whole answer.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::rt::time::timeout;
+use actix_web::{HttpMessage, HttpRequest};
 use chats_domain::ports::Authenticator;
 use chats_domain::values::Account;
 use governor::clock::MonotonicClock;
@@ -29,9 +29,11 @@ impl Entrance {
         }
     }
 
-    /// The account that calls. Comes before anything else is done for the request.
+    /// The account that calls, which the request's extensions have from then on. Comes before anything else
+    /// is done for the request.
     pub(crate) async fn admit(&self, request: &HttpRequest) -> Result<Account, Problem> {
         let account = self.caller(request).await?;
+        request.extensions_mut().insert(account.clone());
         self.limiter.count(request, &account)?;
         Ok(account)
     }

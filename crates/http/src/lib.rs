@@ -4,6 +4,7 @@
 //! leaves as one chat object or one problem (RFC 9457). There is no other way
 //! in and none round.
 
+mod access_log;
 mod api;
 mod chat_object;
 mod connection;
@@ -24,6 +25,7 @@ mod route;
 mod routes;
 mod server;
 mod settings;
+mod trace;
 
 pub use api::Api;
 pub use limits::{InvalidQuota, Limits, Quota};

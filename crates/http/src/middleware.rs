@@ -1,30 +1,50 @@
-//! What every response gets on its way out.
+//! What every request meets on its way in and out.
 
 use std::sync::Arc;
 
+use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use chats_domain::values::Account;
+use opentelemetry::context::FutureExt;
+use opentelemetry::global::BoxedTracer;
 
+use crate::access_log::{self, Entry};
 use crate::connection::Activity;
 use crate::observer::Begun;
-use crate::{RequestObserver, problem, request_id, response_headers};
+use crate::{RequestObserver, problem, request_id, response_headers, trace};
+
+/// Who looks on, and over what requests come.
+pub(crate) struct Watch {
+    pub(crate) observer: Arc<dyn RequestObserver>,
+    pub(crate) tracer: BoxedTracer,
+    pub(crate) is_over_tls: bool,
+}
 
 /// Writes the request's id into the response, the problem of a failed one as its body, and the headers
-/// that all have.
+/// that all have; and tells of the request to who looks on, to the trace and to the log.
 pub(crate) async fn finish(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-    is_over_tls: bool,
-    observer: Arc<dyn RequestObserver>,
+    watch: Arc<Watch>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let begun = Begun::tell(observer);
+    let begun = Begun::tell(Arc::clone(&watch.observer));
     let _busy = request.conn_data::<Activity>().map(Activity::busy);
     let id = request_id::of(request.headers());
-    let response = next.call(request).await?.map_into_boxed_body();
-    let mut response = problem::rendered(response, id.to_str().unwrap_or_default());
-    response_headers::write(&mut response, is_over_tls);
+    let context = trace::begin(&watch.tracer, request.headers());
+    let response = next.call(request).with_context(context.clone()).await?.map_into_boxed_body();
+    let (mut response, trouble) = problem::rendered(response, id.to_str().unwrap_or_default());
+    response_headers::write(&mut response, watch.is_over_tls);
+    let answered = begun.answered(response.request(), response.status());
+    trace::end(&context, &answered);
+    access_log::write(&Entry {
+        request_id: &id,
+        trace_id: trace::id(&context),
+        account: response.request().extensions().get::<Account>(),
+        answered: &answered,
+        trouble: trouble.as_ref(),
+    });
     response.headers_mut().insert(request_id::X_REQUEST_ID.clone(), id);
-    begun.answered(response.request(), response.status());
     Ok(response)
 }

@@ -153,9 +153,11 @@ mod tests {
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::{App, web};
+    use opentelemetry::global;
 
     use super::*;
-    use crate::{middleware, routes};
+    use crate::middleware::{self, Watch};
+    use crate::routes;
 
     #[derive(Debug, PartialEq, Eq)]
     enum Told {
@@ -195,9 +197,14 @@ mod tests {
     async fn requests_are_told_apart_by_what_there_is_and_not_by_what_was_sent() {
         let observer = Arc::new(Observer::default());
         let looks_on = Arc::clone(&observer);
+        let watch = Arc::new(Watch {
+            observer: looks_on,
+            tracer: global::tracer("test"),
+            is_over_tls: false,
+        });
         let app = App::new()
             .wrap(from_fn(move |request, next| {
-                middleware::finish(request, next, false, Arc::clone(&looks_on) as _)
+                middleware::finish(request, next, Arc::clone(&watch))
             }))
             .configure(|app| routes::configure(app, false))
             .route("/slow", web::get().to(std::future::pending::<&str>));

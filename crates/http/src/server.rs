@@ -14,12 +14,14 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 use chats_domain::use_cases::Chats;
+use opentelemetry::global;
 use rustls::ServerConfig;
 use socket2::SockRef;
 
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
-use crate::{Api, RequestObserver, Settings, middleware, routes};
+use crate::middleware::{self, Watch};
+use crate::{Api, Settings, routes};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,9 +64,12 @@ pub fn serve(
     let shared = Shared {
         entrance: web::Data::new(Entrance::new(api.authenticator, &settings)),
         chats: web::Data::from(api.chats),
-        observer: api.observer,
+        watch: Arc::new(Watch {
+            observer: api.observer,
+            tracer: global::tracer("chats"),
+            is_over_tls: tls.is_some(),
+        }),
         settings: web::Data::new(settings),
-        is_over_tls: tls.is_some(),
         stop: server.graceful_shutdown_signal(),
     };
     // Whoever bound it may have had less traffic in mind.
@@ -81,9 +86,8 @@ pub fn serve(
 struct Shared {
     entrance: web::Data<Entrance>,
     chats: web::Data<Chats>,
-    observer: Arc<dyn RequestObserver>,
+    watch: Arc<Watch>,
     settings: web::Data<Settings>,
-    is_over_tls: bool,
     stop: GracefulShutdownSignal,
 }
 
@@ -132,15 +136,14 @@ impl Shared {
         Error = actix_http::error::DispatchError,
         InitError = (),
     > + use<S> {
-        let is_over_tls = self.is_over_tls;
-        let observer = Arc::clone(&self.observer);
+        let watch = Arc::clone(&self.watch);
         let is_shared = !self.settings.cors_origins.is_empty();
         let app = App::new()
             .app_data(self.entrance.clone())
             .app_data(self.chats.clone())
             .app_data(self.settings.clone())
             .wrap(from_fn(move |request, next| {
-                middleware::finish(request, next, is_over_tls, Arc::clone(&observer))
+                middleware::finish(request, next, Arc::clone(&watch))
             }))
             .configure(move |app| routes::configure(app, is_shared));
         let stop = self.stop.clone();

@@ -19,6 +19,7 @@ use chats_domain::ports::{AccessError, Action, Object};
 use chats_domain::values::{Account, Audience};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use opentelemetry::context::FutureExt as _;
 use tokio::runtime::Handle;
 
 use self::answers::Answers;
@@ -119,6 +120,7 @@ impl TenantPolicy {
             drop(end);
             answer
         };
+        let asking = asking.with_current_context();
         async move {
             let answer = connections.spawn(asking).await;
             answer.unwrap_or_else(|error| Err(Arc::new(Failure::Dropped(error))))

@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use chats_domain::ports::Action;
 use chats_domain::values::{Account, Audience};
+use opentelemetry::global;
+use opentelemetry_http::HeaderInjector;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Response};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -107,7 +110,7 @@ impl Tenant {
 
     async fn ask(&self, question: &Question) -> Result<bool, Failure> {
         let token = self.identity.token().map_err(Failure::NoToken)?;
-        let request = self.http.post(self.uri.clone()).bearer_auth(token);
+        let request = self.http.post(self.uri.clone()).bearer_auth(token).headers(trace_headers());
         let response = request.json(&question.to_json(&self.service)).send().await?;
         if !response.status().is_success() {
             return Err(Failure::Status(response.status().as_u16()));
@@ -120,6 +123,13 @@ impl Tenant {
 pub(crate) fn names_action(answer: &[u8], action: Action) -> Result<bool, serde_json::Error> {
     let allowed: Vec<String> = serde_json::from_slice(answer)?;
     Ok(allowed.iter().any(|it| it == action.as_str()))
+}
+
+/// What tells the tenant of which trace the question is part (W3C Trace Context), if it is of one.
+fn trace_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    global::get_text_map_propagator(|it| it.inject(&mut HeaderInjector(&mut headers)));
+    headers
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {

@@ -12,7 +12,7 @@ use crate::{event_service, in_the_clear, key_files, output, telemetry, tenants, 
 /// Serves the embedded event service alone, until the process is asked to end.
 pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
     let loaded = config::load(flags)?;
-    telemetry::start(&loaded)?;
+    telemetry::start(&loaded, flags)?;
     let own = OwnAccount::configured(&loaded)?;
     let tenants = tenants::read(&loaded, own.as_ref())?;
     let settings = event_service::read(&loaded, own.as_ref())?;

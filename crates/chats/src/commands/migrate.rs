@@ -6,7 +6,7 @@ use crate::{database, output, telemetry};
 /// Applies the pending migrations, and names them.
 pub(crate) async fn migrate(flags: &Flags) -> Result<()> {
     let loaded = config::load(flags)?;
-    telemetry::start(&loaded)?;
+    telemetry::start(&loaded, flags)?;
     let applied = database::migrate(&loaded).await?;
     if applied.is_empty() {
         output::line("The database is up to date.");

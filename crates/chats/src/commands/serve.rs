@@ -20,6 +20,7 @@ use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
 use crate::identity::OwnAccount;
+use crate::telemetry::Traces;
 use crate::tenants::Tenants;
 use crate::warning::{self, Warning};
 use crate::{
@@ -30,7 +31,8 @@ use crate::{
 /// Serves the API, until the process is asked to end.
 pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let loaded = config::load(flags)?;
-    telemetry::start(&loaded)?;
+    telemetry::start(&loaded, flags)?;
+    let _traces = Traces::start(&loaded)?;
     let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let own = OwnAccount::configured(&loaded)?;
@@ -68,7 +70,12 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         tokio::spawn(tls.certificate.keep_up_to_date());
         tls.config
     });
-    let server = chats_http::serve(listener, tls, http, Api { chats, authenticator, observer: Arc::new(()) })?;
+    let server = chats_http::serve(
+        listener,
+        tls,
+        http,
+        Api { chats, authenticator, observer: Arc::new(()) },
+    )?;
     warning::log(in_the_clear::find(&loaded.config));
     warning::log(key_files::find_open(&loaded.config));
     warning::log(room.warning);

@@ -17,7 +17,7 @@ pub(super) const ENV_PREFIX: &str = "CHATS_";
 const DEFAULT_FILE: &str = "chats.toml";
 
 /// Settings that have flags of their own, each named after its key.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Flags {
     /// The configuration file [default: chats.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE")]

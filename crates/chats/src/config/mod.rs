@@ -23,7 +23,7 @@ use url::Url;
 pub(crate) use aside::Survey;
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Flags, Loaded, load};
-use parsed::Parsed;
+pub(crate) use parsed::Parsed;
 
 /// All settings; `docs/configuration.md` describes them.
 #[derive(Debug, Deserialize)]
@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) event: Event,
     pub(crate) recovery: Recovery,
     pub(crate) log: Log,
+    pub(crate) traces: Traces,
     pub(crate) identity: Option<Identity>,
     #[serde(default)]
     pub(crate) issuers: BTreeMap<String, Issuer>,
@@ -129,6 +130,24 @@ pub(crate) struct Recovery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Log {
     pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    Text,
+    Json,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Traces {
+    /// Where a collector takes traces; without it, none are sent.
+    pub(crate) endpoint: Option<Parsed<Url>>,
+    pub(crate) sample_ratio: f64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -257,7 +257,7 @@ async fn a_key_that_others_may_read_is_told_of_once_at_the_start() {
     let log = deployment.start_with_log("warn");
     assert!(deployment.terminate());
     let log = fs::read_to_string(log).unwrap();
-    assert_eq!(log.matches("setting=\"identity.key\"").count(), 1, "{log}");
+    assert_eq!(log.matches(r#""setting":"identity.key""#).count(), 1, "{log}");
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
 }
 
@@ -271,6 +271,6 @@ async fn what_passes_in_the_clear_is_told_once_at_the_start() {
     let log = deployment.start_with_log("warn");
     assert!(deployment.terminate());
     let log = fs::read_to_string(log).unwrap();
-    assert_eq!(log.matches("setting=\"http.listen\"").count(), 1, "{log}");
+    assert_eq!(log.matches(r#""setting":"http.listen""#).count(), 1, "{log}");
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
 }

@@ -28,5 +28,6 @@ mod recover;
 mod secrets;
 mod slow_clients;
 mod smuggling;
+mod telemetry;
 mod tenant_policy;
 mod tls;

@@ -148,7 +148,7 @@ async fn neither_the_log_nor_an_answer_shows_a_token_a_key_a_password_or_tags() 
         assert!(scene.deployment.terminate());
 
         let log = fs::read_to_string(log).unwrap();
-        for said in ["TRACE", "cannot be fetched", "did not tell", "was refused"] {
+        for said in ["TRACE", "cannot be fetched", "did not tell", "authentication_failed"] {
             assert!(log.contains(said), "{said:?} is not in the log");
         }
         scene.assert_silent(&log);

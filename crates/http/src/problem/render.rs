@@ -1,4 +1,4 @@
-//! Writes problems as JSON, and logs them once.
+//! Writes problems as JSON, and tells the log of them.
 
 use std::error::Error;
 
@@ -7,6 +7,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
+use tracing::Level;
 
 use super::{Kind, Problem};
 
@@ -25,24 +26,35 @@ struct ProblemObject<'a> {
     chat_id: Option<uuid::Uuid>,
 }
 
-/// Puts the problem into a response that has one; other responses stay as they are.
+/// What the log is told of a problem.
+pub(crate) struct Trouble {
+    pub(crate) level: Level,
+    pub(crate) problem_type: &'static str,
+    /// Why, with all that led to it; empty if there is no more to tell than the type.
+    pub(crate) cause: String,
+}
+
+/// Puts the problem into a response that has one, and tells of it; other responses stay as they are.
 pub(crate) fn rendered(
     response: ServiceResponse<BoxBody>,
     request_id: &str,
-) -> ServiceResponse<BoxBody> {
-    let problem = match response.response().error() {
-        Some(error) => match error.as_error::<Problem>() {
-            Some(problem) => http_response(problem, request_id),
-            // An error of the framework that no handler of ours has turned into a problem.
-            None => http_response(&Problem::internal(error.to_string().into()), request_id),
-        },
-        None => return response,
+) -> (ServiceResponse<BoxBody>, Option<Trouble>) {
+    let Some(error) = response.response().error() else {
+        return (response, None);
     };
-    response.into_response(problem)
+    let of_framework;
+    let problem = if let Some(problem) = error.as_error::<Problem>() {
+        problem
+    } else {
+        // No handler of ours has turned it into a problem.
+        of_framework = Problem::internal(error.to_string().into());
+        &of_framework
+    };
+    let (rendered, trouble) = (http_response(problem, request_id), trouble(problem));
+    (response.into_response(rendered), Some(trouble))
 }
 
 fn http_response(problem: &Problem, request_id: &str) -> HttpResponse {
-    log(problem, request_id);
     let row = problem.kind.row();
     let body = serde_json::to_vec(&ProblemObject {
         r#type: row.name,
@@ -69,19 +81,15 @@ fn http_response(problem: &Problem, request_id: &str) -> HttpResponse {
     response
 }
 
-/// Logs the causes of a problem: at length if it is ours, briefly if it is the caller's.
-fn log(problem: &Problem, request_id: &str) {
-    let problem_type = problem.kind.row().name;
+/// What there is to tell of a problem: more urgently if it is ours than if it is the caller's.
+fn trouble(problem: &Problem) -> Trouble {
+    let level = match problem.kind {
+        Kind::InternalFailure => Level::ERROR,
+        _ if problem.kind.status().is_server_error() && !problem.is_logged_elsewhere => Level::WARN,
+        _ => Level::INFO,
+    };
     let cause = problem.cause.as_deref().map(chain).unwrap_or_default();
-    match problem.kind {
-        Kind::InternalFailure => {
-            tracing::error!(request_id, problem_type, cause, "a request failed");
-        }
-        _ if problem.kind.status().is_server_error() && !problem.is_logged_elsewhere => {
-            tracing::warn!(request_id, problem_type, cause, "a request could not be served");
-        }
-        _ => tracing::debug!(request_id, problem_type, cause, "a request was refused"),
-    }
+    Trouble { level, problem_type: problem.kind.row().name, cause }
 }
 
 /// An error and all its sources, outermost first.

@@ -5,6 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG, HeaderValue, LOC
 use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
 use chats_domain::use_cases::{CreateError, Creation};
+use opentelemetry::context::FutureExt;
 
 use super::location;
 use crate::problem::Problem;
@@ -17,7 +18,8 @@ use crate::{chat_object, etag};
 pub(super) async fn creation(
     work: impl Future<Output = Result<Creation, CreateError>> + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let creation = actix_web::rt::spawn(work).await.map_err(|e| Problem::internal(e.into()))??;
+    let creation = actix_web::rt::spawn(work.with_current_context());
+    let creation = creation.await.map_err(|e| Problem::internal(e.into()))??;
     let (status, chat) = match creation {
         Creation::Created(chat) => (StatusCode::CREATED, chat),
         Creation::Existing(chat) => (StatusCode::OK, chat),

@@ -79,7 +79,8 @@ impl Check<'_> {
 
     fn what_serves(&mut self) {
         self.part("log", |it| {
-            telemetry::read(it)?;
+            telemetry::filter(it)?;
+            telemetry::traces(it)?;
             Ok("the filter can be read".to_owned())
         });
         self.part("timing", |it| {

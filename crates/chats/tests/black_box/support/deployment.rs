@@ -126,6 +126,13 @@ impl Deployment {
         self.start_logged(command)
     }
 
+    /// Starts the service, which was not running. Returns the log, which is as it is configured.
+    pub(crate) fn start_with_its_log(&mut self) -> PathBuf {
+        let mut command = self.command();
+        command.arg("serve");
+        self.start_logged(command)
+    }
+
     /// Starts the service, which was not running, under what `ulimit` makes of these arguments, and with
     /// these variables in its environment. Returns the log.
     pub(crate) fn start_under_limit(
@@ -150,6 +157,11 @@ impl Deployment {
     /// Ends the service as a crash would.
     pub(crate) fn kill(&mut self) {
         self.service = None;
+    }
+
+    /// Sends a signal to the service, such as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        self.service.as_ref().unwrap().signal(signal);
     }
 
     /// Ends the service as an operator does. Returns whether it ended well.

@@ -5,6 +5,7 @@ mod deployment;
 mod forger;
 mod process;
 mod raw;
+mod recorder;
 mod tenant;
 mod tls_front;
 
@@ -13,6 +14,7 @@ pub(crate) use deployment::{Database, Deployment, TRIES};
 pub(crate) use forger::Forger;
 pub(crate) use process::{Process, chats, refusal, under_limit, write_secret};
 pub(crate) use raw::Raw;
+pub(crate) use recorder::Recorder;
 pub(crate) use tenant::{Says, Tenant};
 pub(crate) use tls_front::tls_front;
 

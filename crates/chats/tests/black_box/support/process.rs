@@ -54,10 +54,15 @@ impl Process {
         (Self { child, stdout }, said)
     }
 
+    /// Sends a signal, such as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     /// Asks the process to end, as an operator does, and returns what it said since it was ready.
     pub(crate) fn terminate(mut self) -> Output {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         let mut stdout = Vec::new();
         self.stdout.read_to_end(&mut stdout).unwrap();
         Output { status: self.child.wait().unwrap(), stdout, stderr: Vec::new() }
