@@ -3,8 +3,10 @@
 use std::io::{self, IsTerminal};
 
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::Subscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
@@ -17,9 +19,8 @@ use crate::config::{self, ConfigError, Flags, Loaded, LogFormat};
 pub(crate) fn start(loaded: &Loaded, flags: &Flags) -> Result<(), ConfigError> {
     let (filter, handle) = reload::Layer::new(filter(loaded)?);
     let is_terminal = io::stderr().is_terminal();
-    tracing_subscriber::registry()
-        .with(lines(loaded.config.log.format, is_terminal).with_filter(filter))
-        .init();
+    let lines = lines(loaded.config.log.format, is_terminal);
+    tracing_subscriber::registry().with(filter).with(lines).init();
     if !is_terminal {
         tokio::spawn(reload_on_hangup(handle, flags.clone()));
     }
@@ -36,7 +37,10 @@ pub(crate) fn filter(loaded: &Loaded) -> Result<EnvFilter, ConfigError> {
     EnvFilter::try_new(filter).map_err(|error| loaded.error("log.filter", error))
 }
 
-fn lines(format: LogFormat, is_terminal: bool) -> Box<dyn Layer<Registry> + Send + Sync> {
+fn lines<S>(format: LogFormat, is_terminal: bool) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     let is_json = match format {
         LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
