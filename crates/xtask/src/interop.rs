@@ -46,7 +46,7 @@ fn pyjwt(tools: &Path) -> Result<PathBuf> {
 }
 
 /// The machine's pip, or else that of a virtual environment: systems have one without the other.
-fn pip(folder: &Path) -> Result<Command> {
+pub(crate) fn pip(folder: &Path) -> Result<Command> {
     let mut python = PathBuf::from("python3");
     if output(Command::new(&python).args(["-m", "pip", "--version"])).is_err() {
         let environment = folder.join(".venv");
@@ -70,7 +70,10 @@ fn jose(tools: &Path) -> Result<PathBuf> {
 }
 
 /// The folder has its name only when it is whole, so that it is filled once.
-fn installed(folder: &Path, install: impl FnOnce(&Path) -> Result<String>) -> Result<PathBuf> {
+pub(crate) fn installed(
+    folder: &Path,
+    install: impl FnOnce(&Path) -> Result<String>,
+) -> Result<PathBuf> {
     if !folder.is_dir() {
         let unfinished = folder.with_added_extension(process::id().to_string());
         fs::create_dir_all(&unfinished)?;
@@ -87,7 +90,7 @@ fn installed(folder: &Path, install: impl FnOnce(&Path) -> Result<String>) -> Re
 }
 
 /// What the command prints. An error has the first thing that it complains about.
-fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot run {program}"))?;
     let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -1,7 +1,9 @@
 //! What a developer repeats: `cargo xtask test`, `cargo xtask deny`, `cargo xtask instructions`,
-//! `cargo xtask fuzz`, `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`.
+//! `cargo xtask fuzz`, `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`,
+//! `cargo xtask image-root`.
 
 mod deny;
+mod deploy;
 mod fuzz;
 mod harness;
 mod instructions;
@@ -59,6 +61,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Build the root of the container image, and try the service in it (as root, on Linux)
+    ImageRoot,
     /// Measure how fast the service is, against what the machine can do at all
     Bench {
         /// What the harness gets, such as --only NAME,..., --rounds N, --json FILE; `-- --help` tells all
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Crash { args } => harness::run("crash", &args),
         Task::Outage { args } => harness::run("outage", &args),
+        Task::ImageRoot => deploy::image_root(),
         Task::Bench { args } => harness::bench(&args),
     };
     match done {

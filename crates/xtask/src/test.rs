@@ -4,13 +4,14 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use chats_testkit::postgres::URL_VARIABLE;
 
-use crate::{interop, postgres};
+use crate::{deploy, interop, postgres};
 
 /// Runs all tests of the workspace. They share one throw-away cluster, unless a server is named.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut tests = Command::new(env!("CARGO"));
     tests.args(["test", "--workspace"]).args(args);
     interop::provide(&mut tests)?;
+    deploy::provide(&mut tests)?;
     // It lives until the tests have ended.
     let _cluster = if env::var_os(URL_VARIABLE).is_none() {
         let cluster = postgres::start()?;
