@@ -9,7 +9,7 @@ use chats_domain::values::{Account, Audience, InvalidAccount, Timestamp};
 use crate::claims::Claims;
 use crate::refusal::Refusal;
 use crate::token::Unverified;
-use crate::verified::{KeySource, Verified};
+use crate::verified::{KeySource, TokenVerifier, Verified};
 use crate::{Algorithm, Jwks, VerificationKey};
 
 /// The issuers whose tokens count, each by its name: the tokens' `iss`.
@@ -47,27 +47,33 @@ impl Issuers {
         Self { by_name, clock }
     }
 
-    /// The moment by which a token counts or not.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
     /// Verifies a token completely.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+    async fn judge(&self, token: &str) -> Result<Verified, Refusal> {
         let token = Unverified::parse(token)?;
         let name = token.issuer().ok_or(Refusal::Missing("iss"))?;
         let issuer = self.by_name.get(name).ok_or(Refusal::UnknownIssuer)?;
         token.check_algorithm(issuer.keys.algorithm())?;
         let (key, source) = issuer.keys.find(token.key_id()).await?;
         let claims = token.verify(&key)?;
-        issuer.check_claims(claims, source, self.now())
+        issuer.check_claims(claims, source, self.clock.now())
     }
 }
 
 #[async_trait]
 impl Authenticator for Issuers {
     async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
-        Ok(self.verify(token).await?.account)
+        Ok(self.judge(token).await?.account)
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for Issuers {
+    async fn verify(&self, token: &str) -> Result<Verified, AuthenticationError> {
+        Ok(self.judge(token).await?)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 

@@ -44,4 +44,5 @@ pub use signer::{Identity, Signer, SigningError};
 pub use tenant_policy::{TenantPolicy, TenantPolicyError, TenantPolicySettings};
 pub use token::MAX_TOKEN_BYTES;
 pub use token_cache::{TokenCache, TokenCacheStats};
+pub use verified::{TokenVerifier, Verified};
 pub use whitelist::{InvalidRecord, Record, Whitelist};

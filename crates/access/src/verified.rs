@@ -1,12 +1,25 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use chats_domain::ports::AuthenticationError;
 use chats_domain::values::{Account, Timestamp};
 
 use crate::Jwks;
 use crate::claims::Period;
 
+/// Verifies tokens, for who remembers them: [`Issuers`](crate::Issuers), or what stands before these.
+#[async_trait]
+pub trait TokenVerifier: Send + Sync {
+    /// Verifies a token completely, or else refuses it as an
+    /// [`Authenticator`](chats_domain::ports::Authenticator) does.
+    async fn verify(&self, token: &str) -> Result<Verified, AuthenticationError>;
+
+    /// The moment by which a token counts or not.
+    fn now(&self) -> Timestamp;
+}
+
 /// What a token said that counted.
-pub(crate) struct Verified {
+pub struct Verified {
     pub(crate) account: Account,
     pub(crate) period: Period,
     pub(crate) source: KeySource,

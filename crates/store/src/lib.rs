@@ -8,6 +8,7 @@ mod columns;
 mod database;
 mod database_url;
 mod failure;
+mod figures;
 mod migrations;
 mod postgres;
 mod row;
@@ -17,4 +18,5 @@ mod update;
 
 pub use database::{DieselStore, PoolSettings, SetupError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
+pub use figures::{Connections, OpeningChats};
 pub use postgres::TlsError;

@@ -48,13 +48,13 @@ impl DieselStore {
     /// Diesel's own way to ask creates its table first, which not everyone may.
     async fn seen_versions(&self) -> Result<Vec<String>, Failure> {
         let has_table: Vec<bool> = match &self.0 {
-            Database::Postgres(postgres) => postgres.load(sql::<Bool>(POSTGRES_HAS_TABLE)).await,
-            Database::Sqlite(sqlite) => sqlite.load(sql::<Bool>(SQLITE_HAS_TABLE)).await,
+            Database::Postgres(postgres) => postgres.look(sql::<Bool>(POSTGRES_HAS_TABLE)).await,
+            Database::Sqlite(sqlite) => sqlite.look(sql::<Bool>(SQLITE_HAS_TABLE)).await,
         }?;
         if has_table == [false] {
             return Ok(Vec::new());
         }
-        on_either!(self, load(sql::<Text>("SELECT version FROM __diesel_schema_migrations")))
+        on_either!(self, look(sql::<Text>("SELECT version FROM __diesel_schema_migrations")))
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 
 use crate::database::PoolSettings;
 use crate::failure::Failure;
+use crate::figures::Connections;
 
 /// The pause before a change that another process is in the way of is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
@@ -78,6 +79,16 @@ impl Sqlite {
         self.run(&self.readers, |connection| query.load(connection)).await
     }
 
+    /// Runs a query of an operator.
+    pub(crate) async fn look<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
+    where
+        Q: LoadQuery<'static, SqliteConnection, R> + RunQueryDsl<SqliteConnection>,
+        Q: Send + 'static,
+        R: Send + 'static,
+    {
+        self.load(query).await
+    }
+
     /// Runs a query that changes rows and returns them.
     pub(crate) async fn change<Q, R>(&self, query: Q) -> Result<Vec<R>, Failure>
     where
@@ -96,6 +107,27 @@ impl Sqlite {
         let mut connection = self.writer.get().await?;
         let locked_work = move || connection.exclusive_transaction(work);
         self.runtime.spawn_blocking(locked_work).await?
+    }
+
+    /// The connections, as they are now.
+    pub(crate) fn connections(&self) -> Connections {
+        let mut connections = Connections::default();
+        for pool in [&self.writer, &self.readers] {
+            let pool = pool.status();
+            connections.idle += pool.available;
+            connections.used += pool.size.saturating_sub(pool.available);
+            connections.max += pool.max_size;
+            connections.waiting += pool.waiting;
+        }
+        connections
+    }
+
+    /// Closes all connections, of which the last tidies up after the others.
+    pub(crate) async fn close(&self) {
+        let pools = [self.writer.clone(), self.readers.clone()];
+        let close = move || pools.iter().for_each(Pool::close);
+        // An error says that the runtime is ending, which closes them too.
+        let _ = self.runtime.spawn_blocking(close).await;
     }
 
     async fn run<T: Send + 'static>(

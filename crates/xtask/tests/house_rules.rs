@@ -22,13 +22,15 @@ const TECHNOLOGY: [&str; 10] = [
 ];
 
 /// The crates around the domain, of which none knows another.
-const ADAPTERS: [&str; 6] = [
+const ADAPTERS: [&str; 8] = [
     "chats-access",
+    "chats-admin",
     "chats-cache",
     "chats-event-client",
     "chats-event-embedded",
     "chats-http",
     "chats-store",
+    "chats-telemetry",
 ];
 
 #[test]

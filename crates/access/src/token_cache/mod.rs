@@ -13,7 +13,7 @@ use chats_domain::values::Account;
 use quick_cache::sync::Cache;
 
 use self::fingerprint::{Fingerprint, Fingerprints};
-use crate::verified::Verified;
+use crate::verified::{TokenVerifier, Verified};
 use crate::{Issuers, MAX_TOKEN_BYTES};
 
 /// Issuers whose tokens are verified once, and known again for as long as they count.
@@ -22,8 +22,8 @@ use crate::{Issuers, MAX_TOKEN_BYTES};
 /// refuse it, since it has expired, or its issuer's set has changed or is too old. Refusals are not kept.
 ///
 /// There is no token in here, nor anything that would pass for one: they are known by a keyed hash.
-pub struct TokenCache {
-    issuers: Issuers,
+pub struct TokenCache<V = Issuers> {
+    issuers: V,
     fingerprints: Fingerprints,
     verified: Cache<Fingerprint, Arc<Verified>>,
     hits: AtomicU64,
@@ -42,11 +42,11 @@ pub struct TokenCacheStats {
     pub entries: usize,
 }
 
-impl TokenCache {
+impl<V: TokenVerifier> TokenCache<V> {
     /// Stands before `issuers` and remembers so many of their tokens, about; those that come most stay.
     ///
     /// Fails only if the system gives no random bytes.
-    pub fn new(issuers: Issuers, tokens: NonZeroU32) -> Result<Self, Unspecified> {
+    pub fn new(issuers: V, tokens: NonZeroU32) -> Result<Self, Unspecified> {
         let tokens = usize::try_from(tokens.get()).unwrap_or(usize::MAX);
         Ok(Self {
             issuers,
@@ -79,11 +79,11 @@ impl TokenCache {
 }
 
 #[async_trait]
-impl Authenticator for TokenCache {
+impl<V: TokenVerifier> Authenticator for TokenCache<V> {
     async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
         // It would be refused unread, and is not read here either.
         if token.len() > MAX_TOKEN_BYTES {
-            return self.issuers.authenticate(token).await;
+            return Ok(self.issuers.verify(token).await?.account);
         }
         let fingerprint = self.fingerprints.of(token);
         if let Some(account) = self.known(&fingerprint) {

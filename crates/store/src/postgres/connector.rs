@@ -14,6 +14,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::task::TaskTracker;
 
 use super::tls::TlsError;
 use super::url::PostgresUrl;
@@ -34,6 +35,9 @@ struct How {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     timeout: Duration,
+    /// The tasks that drive connections: those on our runtime, and those on others.
+    drivers: TaskTracker,
+    drivers_elsewhere: TaskTracker,
 }
 
 impl Connector {
@@ -54,7 +58,13 @@ impl Connector {
         if config.get_application_name().is_none() {
             config.application_name("chats");
         }
-        let how = How { config, tls: url.tls.connector()?, timeout: settings.acquire_timeout };
+        let how = How {
+            config,
+            tls: url.tls.connector()?,
+            timeout: settings.acquire_timeout,
+            drivers: TaskTracker::new(),
+            drivers_elsewhere: TaskTracker::new(),
+        };
         Ok(Self { how: Arc::new(how), runtime })
     }
 
@@ -66,19 +76,32 @@ impl Connector {
     /// Opens a connection on the runtime: its socket and the task that drives it stay there.
     pub(super) async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
         let how = Arc::clone(&self.how);
-        let opened = self.runtime.spawn(async move { Ok(how.open().await?.0) });
+        let opened = self.runtime.spawn(async move { Ok(how.open(&how.drivers).await?.0) });
         opened.await.map_err(|error| bad(&error))?
     }
 
     /// Opens a connection on the runtime that this is called on.
     pub(super) async fn establish_here(&self) -> ConnectionResult<Driven> {
-        let (connection, driver) = self.how.open().await?;
+        let (connection, driver) = self.how.open(&self.how.drivers_elsewhere).await?;
         Ok(Driven {
             connection,
             driver,
             is_given_up: AtomicBool::new(false),
             silent_since: Mutex::default(),
         })
+    }
+
+    /// Returns once all connections of other runtimes are closed, which others have to see to.
+    pub(super) async fn all_closed_elsewhere(&self) {
+        self.how.drivers_elsewhere.close();
+        self.how.drivers_elsewhere.wait().await;
+    }
+
+    /// Returns once all connections are closed, which others have to see to.
+    pub(super) async fn all_closed(&self) {
+        self.all_closed_elsewhere().await;
+        self.how.drivers.close();
+        self.how.drivers.wait().await;
     }
 
     /// How long a connection may take.
@@ -124,9 +147,12 @@ impl Driven {
 }
 
 impl Drop for Driven {
-    /// Else the task, and the connection with it, would wait for the answers that nobody waits for.
+    /// Of itself the task, and the connection with it, would wait for the answers that nobody waits for. If
+    /// there are none, it tells the server of the end.
     fn drop(&mut self) {
-        self.driver.abort();
+        if self.silence().is_some() || self.is_given_up.load(Ordering::Relaxed) {
+            self.driver.abort();
+        }
     }
 }
 
@@ -134,22 +160,22 @@ impl Drop for Driven {
 type Opened = (AsyncPgConnection, JoinHandle<()>);
 
 impl How {
-    async fn open(&self) -> ConnectionResult<Opened> {
+    async fn open(&self, drivers: &TaskTracker) -> ConnectionResult<Opened> {
         // A server may accept a connection, and then say nothing.
-        timeout(self.timeout, self.connect()).await.map_err(|elapsed| bad(&elapsed))?
+        timeout(self.timeout, self.connect(drivers)).await.map_err(|elapsed| bad(&elapsed))?
     }
 
-    async fn connect(&self) -> ConnectionResult<Opened> {
+    async fn connect(&self, drivers: &TaskTracker) -> ConnectionResult<Opened> {
         let Some(tls) = &self.tls else {
-            return adopt(self.config.connect(NoTls).await).await;
+            return adopt(self.config.connect(NoTls).await, drivers).await;
         };
         match self.config.connect(tls.clone()).await {
             // `NoTls` does not even ask the server for TLS.
             Err(error) if self.prefers_tls() && may_be_due_to_tls(&error) => {
                 tracing::debug!(%error, "a connection with TLS failed, now one without is tried");
-                adopt(self.config.connect(NoTls).await).await
+                adopt(self.config.connect(NoTls).await, drivers).await
             }
-            connected => adopt(connected).await,
+            connected => adopt(connected, drivers).await,
         }
     }
 
@@ -166,6 +192,7 @@ fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
 
 async fn adopt<S>(
     connected: Result<(Client, Connection<Socket, S>), tokio_postgres::Error>,
+    drivers: &TaskTracker,
 ) -> ConnectionResult<Opened>
 where
     S: TlsStream + Unpin + Send + 'static,
@@ -178,7 +205,7 @@ where
             return Err(ConnectionError::BadConnection(reason));
         }
     }
-    let driver = tokio::spawn(async move {
+    let driver = drivers.spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(error = bad(&error).to_string(), "a connection to PostgreSQL is lost");
         }

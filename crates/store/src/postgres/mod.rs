@@ -37,6 +37,7 @@ pub use self::tls::TlsError;
 pub(crate) use self::url::PostgresUrl;
 use crate::database::PoolSettings;
 use crate::failure::Failure;
+use crate::figures::Connections;
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
@@ -85,9 +86,40 @@ impl Postgres {
         pipeline.read(query, &self.connector, self.answer_timeout).await
     }
 
+    /// Runs a query of an operator, which takes no place among those that read.
+    pub(crate) async fn look<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
+        self.read_on_pooled(query).await
+    }
+
     /// Runs a query that changes rows and returns them.
     pub(crate) async fn change<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
         self.read_on_pooled(query).await
+    }
+
+    /// The connections, as they are now.
+    pub(crate) fn connections(&self) -> Connections {
+        let pool = self.pool.status();
+        let mut connections = Connections {
+            idle: pool.available,
+            used: pool.size.saturating_sub(pool.available),
+            max: pool.max_size,
+            waiting: pool.waiting,
+        };
+        self.pipelines.count(&mut connections);
+        connections
+    }
+
+    /// Closes the connections of other runtimes, once they have answered.
+    pub(crate) async fn leave_other_runtimes(&self) {
+        self.pipelines.end();
+        self.connector.all_closed_elsewhere().await;
+    }
+
+    /// Closes all connections, and tells the server so.
+    pub(crate) async fn close(&self) {
+        self.pipelines.end();
+        self.pool.close();
+        self.connector.all_closed().await;
     }
 
     async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {

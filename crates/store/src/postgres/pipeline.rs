@@ -70,6 +70,11 @@ impl Pipeline {
         Ok(shared)
     }
 
+    /// Whether its connection is open, and then whether somebody waits for an answer on it.
+    pub(super) fn is_used(&self) -> Option<bool> {
+        self.is_open().then(|| self.room.available_permits() < MOST_AT_ONCE)
+    }
+
     /// Whether its connection is open, or is being opened.
     pub(super) fn is_open(&self) -> bool {
         match self.open.try_lock() {

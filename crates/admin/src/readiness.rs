@@ -1,0 +1,60 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join;
+use serde::Serialize;
+
+use crate::probe::Probe;
+use crate::{Database, EventService, Instance};
+
+/// How long a look may take. Shorter than probes commonly wait.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// For how long a look counts: load balancers commonly ask every few seconds, each for itself.
+const DATABASE_COUNTS_FOR: Duration = Duration::from_secs(1);
+/// It is another system, and nothing is decided by it.
+const EVENT_SERVICE_COUNTS_FOR: Duration = Duration::from_secs(10);
+
+/// Tells whether an instance is ready.
+pub(crate) struct Readiness {
+    pub(crate) instance: Arc<dyn Instance>,
+    database: Probe<Database>,
+    event_service: Probe<EventService>,
+}
+
+/// Whether requests are to be sent to an instance, and how all is that it stands on.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Report {
+    pub(crate) is_ready: bool,
+    is_ending: bool,
+    database: Database,
+    event_service: EventService,
+}
+
+impl Readiness {
+    pub(crate) fn of(instance: Arc<dyn Instance>) -> Self {
+        Self {
+            instance,
+            database: Probe::new(DATABASE_COUNTS_FOR, PATIENCE, Database::Unreachable),
+            event_service: Probe::new(
+                EVENT_SERVICE_COUNTS_FOR,
+                PATIENCE,
+                EventService::Unreachable,
+            ),
+        }
+    }
+
+    /// How the instance is.
+    ///
+    /// It is ready without its event service, for it can still be read from; all other instances would
+    /// be as unready.
+    pub(crate) async fn report(&self) -> Report {
+        let database = self.database.found(self.instance.look_at_database());
+        let event_service = self.event_service.found(self.instance.look_at_event_service());
+        let (database, event_service) = join(database, event_service).await;
+        // Asked last: it may have come meanwhile.
+        let is_ending = self.instance.is_ending();
+        let is_ready = database == Database::Ready && !is_ending;
+        Report { is_ready, is_ending, database, event_service }
+    }
+}
