@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve,
     /// Say all that is wrong with the configuration, and with what it names
     Check(CheckArgs),
+    /// Ask the instance that runs with this configuration whether it is ready
+    Health(HealthArgs),
     /// Bring the database up to date
     Migrate,
     /// Make one attempt to finish chats that were left half made
@@ -39,6 +41,13 @@ pub(crate) struct CheckArgs {
     /// Look at files alone, and leave out what takes a network
     #[arg(long)]
     pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Ask whether it is alive, ready or not
+    #[arg(long)]
+    pub(crate) live: bool,
 }
 
 #[derive(Debug, Args)]

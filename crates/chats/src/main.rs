@@ -35,6 +35,7 @@ async fn main() -> ExitCode {
     let done = match command.unwrap_or_default() {
         Command::Serve => commands::serve(&flags).await,
         Command::Check(args) => commands::check(&flags, &args).await,
+        Command::Health(args) => commands::health(&flags, &args).await,
         Command::Migrate => commands::migrate(&flags).await,
         Command::Recover => commands::recover(&flags).await,
         Command::Token(args) => commands::token(&flags, &args),

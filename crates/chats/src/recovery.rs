@@ -8,6 +8,7 @@ use chats_domain::ports::{Clock, StoreError};
 use chats_domain::use_cases::{Chats, Recovered, Recovery};
 use chats_domain::values::ChatId;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use crate::adapters::SystemClock;
 use crate::error_chain::chain;
@@ -18,14 +19,13 @@ const AT_ONCE: u32 = 16;
 /// For how long a chat may be opening before an operator should look at it.
 const LONG: Duration = Duration::from_mins(1);
 
-/// Recovers now and then every `pause`, for ever.
-pub(crate) async fn run(chats: Arc<Chats>, pause: Duration) {
+/// Recovers now and then every `pause`, until the service ends; then it ends the attempts that it has begun.
+pub(crate) async fn run(chats: Arc<Chats>, pause: Duration, end: CancellationToken) {
     let mut ticks = interval(pause);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut warned_of = HashSet::new();
-    loop {
-        ticks.tick().await;
-        match pass(&chats).await {
+    while end.run_until_cancelled(ticks.tick()).await.is_some() {
+        match pass_until(&end, &chats).await {
             Ok(recoveries) => recoveries.iter().for_each(|it| log(it, &mut warned_of)),
             Err(error) => {
                 tracing::warn!(
@@ -39,13 +39,18 @@ pub(crate) async fn run(chats: Arc<Chats>, pause: Duration) {
 
 /// Makes one attempt on each chat that nobody works on now. Returns what came of them.
 pub(crate) async fn pass(chats: &Chats) -> Result<Vec<Recovery>, StoreError> {
+    pass_until(&CancellationToken::new(), chats).await
+}
+
+/// Does what [`pass`] does, but begins no further attempts after the end.
+async fn pass_until(end: &CancellationToken, chats: &Chats) -> Result<Vec<Recovery>, StoreError> {
     let now = SystemClock.now();
     let mut all = Vec::new();
     loop {
         let some = chats.recover(now, AT_ONCE).await?;
         let may_be_more = some.len() == AT_ONCE as usize;
         all.extend(some);
-        if !may_be_more {
+        if !may_be_more || end.is_cancelled() {
             return Ok(all);
         }
     }

@@ -16,6 +16,7 @@ use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use actix_web::rt::time::{Instant, Sleep, sleep};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::task::TaskTracker;
 
 /// A connection that fails once no request has begun on it for as long as `patience` after the last
 /// answer.
@@ -29,7 +30,12 @@ pub(crate) struct Connection {
 
 /// What happens on a connection.
 #[derive(Clone)]
-pub(crate) struct Activity(Rc<Cell<State>>);
+pub(crate) struct Activity(Rc<Happening>);
+
+struct Happening {
+    state: Cell<State>,
+    work: TaskTracker,
+}
 
 #[derive(Clone, Copy)]
 enum State {
@@ -42,8 +48,13 @@ enum State {
 impl Activity {
     /// Says that a request is being answered, until the returned value is dropped.
     pub(crate) fn busy(&self) -> Busy {
-        self.0.set(State::Busy);
+        self.0.state.set(State::Busy);
         Busy(self.clone())
+    }
+
+    /// Work that goes on although the connection may break. The connection counts as one until it has ended.
+    pub(crate) fn work(&self) -> &TaskTracker {
+        &self.0.work
     }
 }
 
@@ -51,13 +62,14 @@ pub(crate) struct Busy(Activity);
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.set(State::Waiting { since: Instant::now() });
+        self.0.0.state.set(State::Waiting { since: Instant::now() });
     }
 }
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
-        let activity = Activity(Rc::new(Cell::new(State::Waiting { since: Instant::now() })));
+        let state = Cell::new(State::Waiting { since: Instant::now() });
+        let activity = Activity(Rc::new(Happening { state, work: TaskTracker::new() }));
         Self { stream, activity, patience, timer: Box::pin(sleep(patience)) }
     }
 
@@ -74,7 +86,7 @@ impl Connection {
         loop {
             ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
-            let since = match self.activity.0.get() {
+            let since = match self.activity.0.state.get() {
                 State::Busy => now,
                 State::Waiting { since } => since,
             };

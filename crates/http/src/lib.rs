@@ -32,5 +32,5 @@ pub use limits::{InvalidQuota, Limits, Quota};
 pub use observer::{Answered, RequestMethod, RequestObserver};
 pub use origin::{InvalidOrigin, Origin};
 pub use route::Route;
-pub use server::{Server, ServerHandle, serve};
+pub use server::{Running, serve};
 pub use settings::Settings;

@@ -1,10 +1,12 @@
 //! What every request meets on its way in and out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use chats_domain::values::Account;
 use opentelemetry::context::FutureExt;
@@ -20,6 +22,7 @@ pub(crate) struct Watch {
     pub(crate) observer: Arc<dyn RequestObserver>,
     pub(crate) tracer: BoxedTracer,
     pub(crate) is_over_tls: bool,
+    pub(crate) is_ending: Arc<AtomicBool>,
 }
 
 /// Writes the request's id into the response, the problem of a failed one as its body, and the headers
@@ -36,6 +39,9 @@ pub(crate) async fn finish(
     let response = next.call(request).with_context(context.clone()).await?.map_into_boxed_body();
     let (mut response, trouble) = problem::rendered(response, id.to_str().unwrap_or_default());
     response_headers::write(&mut response, watch.is_over_tls);
+    if watch.is_ending.load(Ordering::Relaxed) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let answered = begun.answered(response.request(), response.status());
     trace::end(&context, &answered);
     access_log::write(&Entry {

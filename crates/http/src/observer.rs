@@ -20,13 +20,6 @@ pub trait RequestObserver: Send + Sync {
     fn abandoned(&self);
 }
 
-/// Nobody looks on.
-impl RequestObserver for () {
-    fn began(&self) {}
-    fn answered(&self, _: &Answered) {}
-    fn abandoned(&self) {}
-}
-
 /// A request that has been answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answered {
@@ -201,6 +194,7 @@ mod tests {
             observer: looks_on,
             tracer: global::tracer("test"),
             is_over_tls: false,
+            is_ending: Arc::default(),
         });
         let app = App::new()
             .wrap(from_fn(move |request, next| {

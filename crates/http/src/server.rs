@@ -1,12 +1,15 @@
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{io, thread};
 
 use actix_http::{HttpService, Protocol};
-use actix_server::GracefulShutdownSignal;
-use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
+use actix_service::{
+    Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config,
+};
 use actix_tls::accept::max_concurrent_tls_connect;
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
 use actix_web::dev::AppConfig;
@@ -17,6 +20,7 @@ use chats_domain::use_cases::Chats;
 use opentelemetry::global;
 use rustls::ServerConfig;
 use socket2::SockRef;
+use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
@@ -33,23 +37,28 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many connections may wait to be accepted, where the system allows that many.
 const BACKLOG: i32 = 4096;
 
-/// How long requests may take that are in flight at a graceful stop.
-const SHUTDOWN_TIMEOUT_SECONDS: u64 = 10;
+/// How long requests may take that are in flight at the end. Whoever stops the server knows how long it waits.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// A running server: a future that is ready once the server has stopped.
-pub use actix_web::dev::Server;
-/// Stops a running server from elsewhere.
-pub use actix_web::dev::ServerHandle;
+/// The API, as long as it is served. Dropping it stops it at once; [`stop`](Self::stop) lets requests end.
+#[must_use = "dropping it stops the service"]
+pub struct Running {
+    handle: ServerHandle,
+    /// `None` once it has ended and told how.
+    server: Option<JoinHandle<io::Result<()>>>,
+    is_ending: Arc<AtomicBool>,
+}
 
 /// Serves `api` on `listener`: in the clear, or with TLS and nothing else. Over either it speaks HTTP/1.1.
 ///
-/// The server handles no signals: its [`ServerHandle`] stops it. Must be called within a tokio runtime.
+/// Signals are left to the caller. Must be called within a tokio runtime, which has to live as long as the
+/// service runs.
 pub fn serve(
     listener: TcpListener,
     tls: Option<ServerConfig>,
     settings: Settings,
     api: Api,
-) -> io::Result<Server> {
+) -> io::Result<Running> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     // They are counted per worker, and spread evenly.
     let max_connections = (settings.max_connections.get() as usize).div_ceil(workers);
@@ -59,8 +68,9 @@ pub fn serve(
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(max_connections)
-        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT.as_secs())
         .disable_signals();
+    let is_ending = Arc::default();
     let shared = Shared {
         entrance: web::Data::new(Entrance::new(api.authenticator, &settings)),
         chats: web::Data::from(api.chats),
@@ -68,6 +78,7 @@ pub fn serve(
             observer: api.observer,
             tracer: global::tracer("chats"),
             is_over_tls: tls.is_some(),
+            is_ending: Arc::clone(&is_ending),
         }),
         settings: web::Data::new(settings),
         stop: server.graceful_shutdown_signal(),
@@ -78,7 +89,41 @@ pub fn serve(
         Some(tls) => server.listen("https", listener, move || over_tls(&shared, tls.clone()))?,
         None => server.listen("http", listener, move || in_the_clear(&shared))?,
     };
-    Ok(server.run())
+    let server = server.run();
+    Ok(Running { handle: server.handle(), server: Some(tokio::spawn(server)), is_ending })
+}
+
+impl Running {
+    /// From now on each response asks its client to leave: the connection closes behind it. All else is as
+    /// before.
+    pub fn send_clients_away(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when the server has ended of itself, which it does only if something broke.
+    pub async fn ended(&mut self) -> io::Result<()> {
+        let Some(server) = &mut self.server else {
+            return Ok(());
+        };
+        let ended = server.await;
+        self.server = None;
+        ended.map_err(io::Error::other)?
+    }
+
+    /// Stops listening, closes idle connections, and returns when the requests in flight have been answered,
+    /// and chats that were being made are, whether anybody waits for them or not.
+    pub async fn stop(mut self) -> io::Result<()> {
+        self.send_clients_away();
+        self.handle.stop(true).await;
+        self.ended().await
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The command is sent by the call; the future only waits for its end.
+        drop(self.handle.stop(false));
+    }
 }
 
 /// What the workers share.
@@ -147,7 +192,7 @@ impl Shared {
             }))
             .configure(move |app| routes::configure(app, is_shared));
         let stop = self.stop.clone();
-        HttpService::build()
+        let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stop = stop.clone();
                 async move { stop.notified().await }
@@ -158,6 +203,17 @@ impl Shared {
             .on_connect_ext(|stream: &S, data| {
                 data.insert(stream.activity());
             })
-            .finish(map_config(app, |()| AppConfig::default()))
+            .finish(map_config(app, |()| AppConfig::default()));
+        apply_fn_factory(http, |(stream, protocol, peer): (S, _, _), http| {
+            let activity = stream.activity();
+            let served = http.call((stream, protocol, peer));
+            async move {
+                let served = served.await;
+                // The worker thread lives as long as a connection does.
+                activity.work().close();
+                activity.work().wait().await;
+                served
+            }
+        })
     }
 }

@@ -8,6 +8,7 @@ mod fuzz;
 mod harness;
 mod instructions;
 mod interop;
+mod operators;
 mod packages;
 mod postgres;
 mod test;

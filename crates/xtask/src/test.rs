@@ -4,12 +4,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use chats_testkit::postgres::URL_VARIABLE;
 
-use crate::{deploy, interop, postgres};
+use crate::{deploy, interop, operators, postgres};
 
 /// Runs all tests of the workspace. They share one throw-away cluster, unless a server is named.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut tests = Command::new(env!("CARGO"));
     tests.args(["test", "--workspace"]).args(args);
+    operators::ensure_installed()?;
     interop::provide(&mut tests)?;
     deploy::provide(&mut tests)?;
     // It lives until the tests have ended.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chats_domain::ports::{EventRoom, EventRooms, EventRoomsError, NewEventRoom};
 use chats_domain::values::{ChatId, EventRoomId};
+use chats_telemetry::Metrics;
 
 use crate::error_chain::chain;
 
@@ -16,12 +17,21 @@ pub(crate) struct WatchedRooms {
 }
 
 /// Tells of a chat, and why it is in doubt.
-type Tell = fn(ChatId, &str);
+type Tell = Box<dyn Fn(ChatId, &str) + Send + Sync>;
 
 impl WatchedRooms {
     /// Rooms whose doubtful ones are logged.
     pub(crate) fn logged(rooms: Arc<dyn EventRooms>) -> Self {
-        Self { rooms, tell: log }
+        Self { rooms, tell: Box::new(log) }
+    }
+
+    /// Rooms whose doubtful ones are logged and counted.
+    pub(crate) fn counted(rooms: Arc<dyn EventRooms>, metrics: Arc<Metrics>) -> Self {
+        let tell = move |chat, cause: &str| {
+            log(chat, cause);
+            metrics.room_is_possibly_orphaned();
+        };
+        Self { rooms, tell: Box::new(tell) }
     }
 }
 
@@ -30,7 +40,7 @@ impl EventRooms for WatchedRooms {
     async fn open(&self, room: &NewEventRoom) -> Result<EventRoomId, EventRoomsError> {
         let mut doubt = Doubt {
             chat: room.chat,
-            tell: self.tell,
+            tell: &self.tell,
             cause: Some("nobody waited any more".into()),
         };
         let result = self.rooms.open(room).await;
@@ -52,14 +62,14 @@ impl EventRooms for WatchedRooms {
 
 /// What is not known of a call, from its beginning on. It is told when this is dropped, be it because
 /// nobody waits for the answer any more.
-struct Doubt {
+struct Doubt<'a> {
     chat: ChatId,
-    tell: Tell,
+    tell: &'a Tell,
     /// `None` when all is known.
     cause: Option<String>,
 }
 
-impl Drop for Doubt {
+impl Drop for Doubt<'_> {
     fn drop(&mut self) {
         if let Some(cause) = &self.cause {
             (self.tell)(self.chat, cause);
@@ -88,10 +98,10 @@ mod tests {
     #[tokio::test]
     async fn a_room_is_told_of_if_nobody_knows_whether_it_was_opened() {
         let rooms = Arc::new(MemoryRooms::default());
-        let tell: Tell = |chat, cause| {
+        let tell: Tell = Box::new(|chat, cause| {
             assert!(!cause.is_empty());
             TOLD.with_borrow_mut(|told| told.push(chat));
-        };
+        });
         let watched = WatchedRooms { rooms: rooms.clone(), tell };
 
         let answers = [Answer::Done, Answer::Refused, Answer::Unavailable];

@@ -15,6 +15,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(12);
 pub(super) struct Banner<'a> {
     pub(super) scheme: &'static str,
     pub(super) address: SocketAddr,
+    /// Where operators ask.
+    pub(super) admin: SocketAddr,
     pub(super) database: String,
     /// The address of the embedded event service, if it is that one.
     pub(super) embedded: Option<SocketAddr>,
@@ -43,10 +45,12 @@ impl Banner<'_> {
             "chats {version} is ready at {scheme}://{address}\n\
              \n  database       {database}\
              \n  event service  {event_service}\
+             \n  operators      http://{admin} (/readyz, /metrics)\
              \n  tenants        {tenants}",
             version = env!("CARGO_PKG_VERSION"),
             scheme = self.scheme,
             address = self.address,
+            admin = self.admin,
             database = self.database,
         );
         if let (true, Some(event)) = (self.is_for_development, self.embedded) {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::shutdown::Shutdown;
+use super::shutdown::EndRequests;
 use crate::adapters::SystemClock;
 use crate::cli::EventArgs;
 use crate::config::{self, Flags};
@@ -16,13 +16,13 @@ pub(crate) async fn event(flags: &Flags, args: &EventArgs) -> Result<()> {
     let own = OwnAccount::configured(&loaded)?;
     let tenants = tenants::read(&loaded, own.as_ref())?;
     let settings = event_service::read(&loaded, own.as_ref())?;
-    let mut shutdown = Shutdown::listen()?;
+    let mut asked = EndRequests::listen()?;
     let mut service = settings.start_embedded(&tenants, args, Arc::new(SystemClock))?;
     warning::log(in_the_clear::find_of_embedded(&loaded.config));
     warning::log(key_files::find_open(&loaded.config));
     output::line(&format!("The event service is ready at http://{}", service.address()));
     tokio::select! {
-        () = shutdown.requested() => {}
+        () = asked.next() => {}
         ended = service.ended() => return Ok(ended?),
     }
     Ok(service.stop().await?)

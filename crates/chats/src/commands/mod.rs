@@ -3,6 +3,7 @@
 mod banner;
 mod check;
 mod event;
+mod health;
 mod migrate;
 mod recover;
 mod serve;
@@ -11,6 +12,7 @@ mod token;
 
 pub(crate) use check::check;
 pub(crate) use event::event;
+pub(crate) use health::health;
 pub(crate) use migrate::migrate;
 pub(crate) use recover::recover;
 pub(crate) use serve::serve;

@@ -1,6 +1,4 @@
-use std::future::pending;
-use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
@@ -12,15 +10,18 @@ use chats_domain::use_cases::{Chats, Ports};
 use chats_event_embedded::Running;
 use chats_http::Api;
 use chats_store::DieselStore;
+use chats_telemetry::{
+    Metrics, ObservedAuthenticator, ObservedPolicy, ObservedRooms, ObservedStore,
+};
 
 use super::banner::Banner;
-use super::shutdown::Shutdown;
-use crate::adapters::{SystemClock, Uuid7, WatchedRooms};
+use super::shutdown::{EndRequests, EndSignals, Service};
+use crate::adapters::{ObservedIssuers, RunningInstance, SystemClock, Uuid7, WatchedRooms};
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::event_service::{self, EventSettings, Location};
 use crate::identity::OwnAccount;
-use crate::telemetry::Traces;
+use crate::telemetry::{CountedRequests, Traces};
 use crate::tenants::Tenants;
 use crate::warning::{self, Warning};
 use crate::{
@@ -42,12 +43,14 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     let mut http = http::read(&loaded)?;
     let room = open_files::make_room_for(http.max_connections);
     http.max_connections = room.connections;
-    let listener = listen(&loaded)?;
+    let listener = listen(&loaded, "http.listen", loaded.config.http.listen)?;
+    let admin = listen(&loaded, "admin.listen", loaded.config.admin.listen)?;
     let (store, database) = database::open(&loaded).await?;
-    let (rooms, mut embedded) = event_rooms(&event_settings, &tenants, &clock)?;
+    let (rooms, embedded) = event_rooms(&event_settings, &tenants, &clock)?;
     let banner = Banner {
         scheme: if tls.is_some() { "https" } else { "http" },
         address: listener.local_addr()?,
+        admin: admin.local_addr()?,
         database,
         embedded: embedded.as_ref().map(Running::address),
         is_for_development: tenants.are_for_development,
@@ -55,87 +58,97 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
     };
     let banner = banner.text()?;
 
+    let metrics = Arc::new(telemetry::metrics()?);
     let issuers = Issuers::new(tenants.issuers, Arc::clone(&clock));
-    let authenticator = authenticator(issuers, loaded.config.cache.tokens)?;
-    let access = Arc::new(Policies::new(tenants.policies));
-    let rooms = Arc::new(WatchedRooms::logged(rooms));
-    let store = cached(store, loaded.config.cache.chats);
-    let ports = Ports { store, rooms, access, clock, ids: Arc::new(Uuid7) };
+    let Cached { port: authenticator, cache: tokens_cache } =
+        authenticator(issuers, loaded.config.cache.tokens, &metrics)?;
+    let Cached { port: chats_store, cache: chats_cache } =
+        chat_store(store.clone(), loaded.config.cache.chats, &metrics);
+    let observed_rooms = Arc::new(ObservedRooms::new(Arc::clone(&rooms), &metrics));
+    let ports = Ports {
+        store: chats_store,
+        rooms: Arc::new(WatchedRooms::counted(observed_rooms, Arc::clone(&metrics))),
+        access: Arc::new(ObservedPolicy::new(Policies::new(tenants.policies), &metrics)),
+        clock: Arc::clone(&clock),
+        ids: Arc::new(Uuid7),
+    };
     let chats = Arc::new(Chats::new(ports, settings));
-    let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), loaded.config.recovery.interval));
     // Until here a signal ends the process at once, for nothing is in flight.
-    let mut shutdown = Shutdown::listen()?;
+    let mut asked = EndRequests::listen()?;
+    let signals = EndSignals::default();
+    let (interval, end) = (loaded.config.recovery.interval, signals.no_new_work.clone());
+    let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), interval, end));
     let tls = tls.map(|tls| {
         warning::log(tls.certificate.concern().map(Warning::from));
         tokio::spawn(tls.certificate.keep_up_to_date());
         tls.config
     });
-    let server = chats_http::serve(
-        listener,
-        tls,
-        http,
-        Api { chats, authenticator, observer: Arc::new(()) },
-    )?;
+    let observer = Arc::new(CountedRequests::by(&metrics));
+    let api = chats_http::serve(listener, tls, http, Api { chats, authenticator, observer })?;
+    let instance = RunningInstance {
+        metrics,
+        store: store.clone(),
+        rooms,
+        chats_cache,
+        tokens_cache,
+        clock,
+        ending: signals.not_ready.clone(),
+    };
+    let admin = chats_admin::serve(admin, Arc::new(instance))?;
     warning::log(in_the_clear::find(&loaded.config));
     warning::log(key_files::find_open(&loaded.config));
     warning::log(room.warning);
-    let handle = server.handle();
-    let mut server = tokio::spawn(server);
     output::line(&banner);
 
+    let mut service = Service { api, admin, recovery, embedded, store, signals };
     tokio::select! {
-        () = shutdown.requested() => {}
-        ended = &mut server => return Ok(ended??),
-        ended = end_of(&mut embedded) => return Ok(ended?),
+        () = asked.next() => {}
+        ended = service.any_ended() => return Ok(ended?),
     }
-    tracing::info!("ending, once the requests in flight have been answered");
-    // An attempt that is cut short here is one more that died: its lease runs out.
-    recovery.abort();
-    let end = async {
-        handle.stop(true).await;
-        server.await??;
-        if let Some(embedded) = embedded {
-            embedded.stop().await?;
-        }
-        Ok(())
-    };
     tokio::select! {
-        ended = end => ended,
-        () = shutdown.requested() => bail!("asked a second time, and ended at once"),
+        ended = service.end(loaded.config.shutdown) => ended,
+        () = asked.next() => bail!("asked a second time, and ended at once"),
     }
 }
 
-/// Returns when the embedded event service, if there is one, has ended of itself.
-async fn end_of(embedded: &mut Option<Running>) -> io::Result<()> {
-    match embedded {
-        Some(embedded) => embedded.ended().await,
-        None => pending().await,
-    }
+fn listen(loaded: &Loaded, key: &str, address: SocketAddr) -> Result<TcpListener, ConfigError> {
+    TcpListener::bind(address)
+        .map_err(|error| loaded.error(key, format!("cannot listen on {address}: {error}")))
 }
 
-fn listen(loaded: &Loaded) -> Result<TcpListener, ConfigError> {
-    let address = loaded.config.http.listen;
-    TcpListener::bind(address).map_err(|error| {
-        loaded.error("http.listen", format!("cannot listen on {address}: {error}"))
-    })
+/// A port, and the cache that it stands on, if it does.
+struct Cached<P: ?Sized, C> {
+    port: Arc<P>,
+    cache: Option<Arc<C>>,
 }
 
 /// The issuers, behind a cache of so many tokens, if there is to be one.
-fn authenticator(issuers: Issuers, tokens: Option<NonZeroU32>) -> Result<Arc<dyn Authenticator>> {
+fn authenticator(
+    issuers: Issuers,
+    tokens: Option<NonZeroU32>,
+    metrics: &Metrics,
+) -> Result<Cached<dyn Authenticator, TokenCache<ObservedIssuers>>> {
     let Some(tokens) = tokens else {
-        return Ok(Arc::new(issuers));
+        let port = Arc::new(ObservedAuthenticator::new(issuers, metrics));
+        return Ok(Cached { port, cache: None });
     };
-    let cache = TokenCache::new(issuers, tokens).context("the system gives no random bytes")?;
-    Ok(Arc::new(cache))
+    let cache = TokenCache::new(ObservedIssuers::new(issuers, metrics), tokens);
+    let cache = Arc::new(cache.context("the system gives no random bytes")?);
+    Ok(Cached { port: Arc::clone(&cache) as _, cache: Some(cache) })
 }
 
 /// The store, behind a cache of so many bytes, if there is to be one.
-fn cached(store: DieselStore, bytes: Option<NonZeroU64>) -> Arc<dyn ChatStore> {
-    let store = Arc::new(store);
-    match bytes {
-        Some(bytes) => Arc::new(CachedStore::new(store, bytes)),
-        None => store,
-    }
+fn chat_store(
+    store: DieselStore,
+    bytes: Option<NonZeroU64>,
+    metrics: &Metrics,
+) -> Cached<dyn ChatStore, CachedStore> {
+    let store = Arc::new(ObservedStore::new(store, metrics));
+    let Some(bytes) = bytes else {
+        return Cached { port: store, cache: None };
+    };
+    let cache = Arc::new(CachedStore::new(store, bytes));
+    Cached { port: Arc::clone(&cache) as _, cache: Some(cache) }
 }
 
 /// The event service: the configured one, or the embedded one, which is started.

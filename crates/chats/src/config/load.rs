@@ -28,6 +28,9 @@ pub(crate) struct Flags {
     /// The address that serves HTTP
     #[arg(long, global = true, value_name = "ADDRESS")]
     http_listen: Option<String>,
+    /// The address that tells operators how the service is
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    admin_listen: Option<String>,
     /// The database: postgres://… or sqlite:PATH
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
@@ -106,6 +109,7 @@ impl Flags {
         [
             ("--data-dir", "data_dir", &self.data_dir),
             ("--http-listen", "http.listen", &self.http_listen),
+            ("--admin-listen", "admin.listen", &self.admin_listen),
             ("--database-url", "database.url", &self.database_url),
             ("--event-url", "event.url", &self.event_url),
             ("--event-listen", "event.listen", &self.event_listen),

@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     #[serde(default)]
     pub(crate) limits: Limits,
+    pub(crate) admin: Admin,
+    pub(crate) shutdown: Shutdown,
     pub(crate) database: Database,
     pub(crate) cache: Cache,
     pub(crate) event: Event,
@@ -66,6 +68,24 @@ pub(crate) struct Http {
 pub(crate) struct HttpTls {
     certificate: RelativePathBuf,
     key: RelativePathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Admin {
+    pub(crate) listen: SocketAddr,
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shutdown {
+    /// How long it goes on although it is not ready any more.
+    #[serde(with = "humantime_serde")]
+    pub(crate) delay: Duration,
+    /// How long what is under way then may take.
+    #[serde(with = "humantime_serde")]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Default, Deserialize)]

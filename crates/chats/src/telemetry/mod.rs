@@ -1,7 +1,9 @@
-//! What is told to those who run the service: logs and traces.
+//! What is told to those who run the service: logs, traces and figures.
 
 mod logs;
+mod metrics;
 mod traces;
 
 pub(crate) use logs::{filter, start};
+pub(crate) use metrics::{CountedRequests, metrics};
 pub(crate) use traces::{Traces, read as traces};

@@ -46,6 +46,7 @@ log.filter = "info,actix_server=warn,actix_http=off,chats_event_embedded=debug"
 const CONFIGURATION: &str = r#"
 data_dir = "data"
 http.listen = "127.0.0.1:0"
+admin.listen = "127.0.0.1:0"
 [identity]
 account = "chats.svc.example.org"
 issuer = "svc.example.org"

@@ -19,5 +19,5 @@ pub(super) async fn convert(
     let account = entrance.admit(&request).await?;
     let body = receive(&request, payload, settings.client_timeout).await?;
     let chat = parse_convert(&body)?;
-    respond::creation(async move { chats.convert(&account, chat).await }).await
+    respond::creation(&request, async move { chats.convert(&account, chat).await }).await
 }

@@ -19,5 +19,5 @@ pub(super) async fn create(
     let account = entrance.admit(&request).await?;
     let body = receive(&request, payload, settings.client_timeout).await?;
     let chat = parse_create(&body)?;
-    respond::creation(async move { chats.create(&account, chat).await }).await
+    respond::creation(&request, async move { chats.create(&account, chat).await }).await
 }

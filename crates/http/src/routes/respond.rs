@@ -2,23 +2,31 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG, HeaderValue, LOCATION};
+use actix_web::rt::spawn;
 use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
 use chats_domain::use_cases::{CreateError, Creation};
 use opentelemetry::context::FutureExt;
 
 use super::location;
+use crate::connection::Activity;
 use crate::problem::Problem;
 use crate::{chat_object, etag};
 
 /// Answers a request that asked for a chat to be there.
 ///
 /// The work goes on in a task of its own: if the connection breaks in the middle, the chat is finished
-/// all the same, instead of waiting half made for somebody to take it over.
+/// all the same, instead of waiting half made for somebody to take it over. The end of the service waits for
+/// it, too.
 pub(super) async fn creation(
+    request: &HttpRequest,
     work: impl Future<Output = Result<Creation, CreateError>> + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let creation = actix_web::rt::spawn(work.with_current_context());
+    let work = work.with_current_context();
+    let creation = match request.conn_data::<Activity>() {
+        Some(connection) => spawn(connection.work().track_future(work)),
+        None => spawn(work),
+    };
     let creation = creation.await.map_err(|e| Problem::internal(e.into()))??;
     let (status, chat) = match creation {
         Creation::Created(chat) => (StatusCode::CREATED, chat),

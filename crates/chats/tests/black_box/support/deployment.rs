@@ -68,6 +68,8 @@ pub(crate) enum Database {
 pub(crate) struct Deployment {
     pub(crate) directory: TempDir,
     pub(crate) url: String,
+    /// Where operators ask.
+    pub(crate) admin_url: String,
     pub(crate) event_url: String,
     pub(crate) database_url: Option<String>,
     service: Option<Process>,
@@ -94,6 +96,7 @@ impl Deployment {
         let mut deployment = Self {
             directory,
             url: String::new(),
+            admin_url: String::new(),
             event_url: String::new(),
             database_url,
             service: None,
@@ -115,8 +118,7 @@ impl Deployment {
         let mut command = self.command();
         command.envs(variables.iter().copied());
         let (service, said) = Process::start(command.arg("serve"), "tenants");
-        self.url = url_after("is ready at ", &said);
-        self.service = Some(service);
+        self.is_ready(service, &said);
     }
 
     /// Starts the service, which was not running, and logs what `filter` lets through. Returns the log.
@@ -149,9 +151,14 @@ impl Deployment {
         let log = self.directory.path().join("chats.log");
         command.stderr(File::create(&log).unwrap());
         let (service, said) = Process::start(&mut command, "tenants");
-        self.url = url_after("is ready at ", &said);
-        self.service = Some(service);
+        self.is_ready(service, &said);
         log
+    }
+
+    fn is_ready(&mut self, service: Process, said: &str) {
+        self.url = url_after("is ready at ", said);
+        self.admin_url = url_after("operators ", said);
+        self.service = Some(service);
     }
 
     /// Ends the service as a crash would.
@@ -167,6 +174,16 @@ impl Deployment {
     /// Ends the service as an operator does. Returns whether it ended well.
     pub(crate) fn terminate(&mut self) -> bool {
         self.service.take().unwrap().terminate().status.success()
+    }
+
+    /// The process of the service, which the test ends.
+    pub(crate) fn take_service(&mut self) -> Process {
+        self.service.take().unwrap()
+    }
+
+    /// Asks as an operator.
+    pub(crate) async fn ask(&self, path: &str) -> Answer {
+        Answer::of(self.http.get(format!("{}{path}", self.admin_url)).send().await.unwrap()).await
     }
 
     /// Ends the event service as a crash would.

@@ -8,6 +8,7 @@ mod raw;
 mod recorder;
 mod tenant;
 mod tls_front;
+mod until;
 
 pub(crate) use answer::Answer;
 pub(crate) use deployment::{Database, Deployment, TRIES};
@@ -17,6 +18,7 @@ pub(crate) use raw::Raw;
 pub(crate) use recorder::Recorder;
 pub(crate) use tenant::{Says, Tenant};
 pub(crate) use tls_front::tls_front;
+pub(crate) use until::until;
 
 /// Stamps each test for both databases.
 macro_rules! on_both_databases {

@@ -2,15 +2,16 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
-/// The binary, in a directory, with no setting from the environment of the tests.
+/// The binary, in a directory, with no setting from the environment of the tests. Operators ask at a free port.
 pub(crate) fn chats(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chats"));
     command.current_dir(directory);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATS_")) {
         command.env_remove(name);
     }
+    command.env("CHATS_ADMIN__LISTEN", "127.0.0.1:0");
     command
 }
 
@@ -58,6 +59,11 @@ impl Process {
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Returns when the process has ended.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// Asks the process to end, as an operator does, and returns what it said since it was ready.

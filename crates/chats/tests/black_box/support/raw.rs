@@ -51,6 +51,11 @@ impl Raw {
         self.received
     }
 
+    /// Breaks the connection, as a client does that has crashed.
+    pub(crate) fn cut(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+
     /// Whether nothing has come that was not waited for.
     pub(crate) fn is_silent(&self) -> bool {
         let nothing = self.stream.try_read(&mut [0]);

@@ -1,0 +1,111 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chats_access::TokenCache;
+use chats_admin::{Database, EventService, Instance};
+use chats_cache::CachedStore;
+use chats_domain::ports::{Cause, Clock, EventRooms, EventRoomsError};
+use chats_domain::values::EventRoomId;
+use chats_store::DieselStore;
+use chats_telemetry::{CacheFigures, ConnectionFigures, Figures, Metrics, OpeningFigures};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::ObservedIssuers;
+use crate::error_chain::chain;
+
+/// How long the database may take to tell of chats that are opening. Without it there are the other figures.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// This process, as its operators ask about it.
+pub(crate) struct RunningInstance {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store: DieselStore,
+    /// The event service itself: looks at it are no calls of the API's.
+    pub(crate) rooms: Arc<dyn EventRooms>,
+    pub(crate) chats_cache: Option<Arc<CachedStore>>,
+    pub(crate) tokens_cache: Option<Arc<TokenCache<ObservedIssuers>>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ending: CancellationToken,
+}
+
+#[async_trait]
+impl Instance for RunningInstance {
+    fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
+    async fn look_at_database(&self) -> Database {
+        match self.store.pending_migrations().await {
+            Ok(pending) if pending.is_empty() => Database::Ready,
+            Ok(_) => Database::NotUpToDate,
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "the database does not answer");
+                Database::Unreachable
+            }
+        }
+    }
+
+    async fn look_at_event_service(&self) -> EventService {
+        // Nobody has this room: the answer tells whether our tokens are taken.
+        match self.rooms.find(EventRoomId::from(Uuid::nil())).await {
+            Ok(_) => EventService::Ready,
+            Err(EventRoomsError::Refused(_)) => EventService::Refuses,
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "the event service does not answer");
+                EventService::Unreachable
+            }
+        }
+    }
+
+    async fn metrics(&self) -> Result<String, Cause> {
+        let figures = Figures {
+            connections: Some(self.connections()),
+            chats_cache: self.chats_cache(),
+            tokens_cache: self.tokens_cache(),
+            opening: self.opening().await,
+        };
+        Ok(self.metrics.text(&figures)?)
+    }
+}
+
+impl RunningInstance {
+    fn connections(&self) -> ConnectionFigures {
+        let connections = self.store.connections();
+        ConnectionFigures {
+            idle: connections.idle,
+            used: connections.used,
+            max: connections.max,
+            pending_requests: connections.waiting,
+        }
+    }
+
+    fn chats_cache(&self) -> Option<CacheFigures> {
+        let cache = self.chats_cache.as_ref()?.stats();
+        Some(CacheFigures {
+            hits: cache.hits,
+            misses: cache.misses,
+            entries: cache.entries,
+            bytes: Some(cache.bytes),
+        })
+    }
+
+    fn tokens_cache(&self) -> Option<CacheFigures> {
+        let cache = self.tokens_cache.as_ref()?.stats();
+        Some(CacheFigures {
+            hits: cache.hits,
+            misses: cache.misses,
+            entries: cache.entries,
+            bytes: None,
+        })
+    }
+
+    async fn opening(&self) -> Option<OpeningFigures> {
+        let opening = timeout(PATIENCE, self.store.opening()).await.ok()?.ok()?;
+        let age = |oldest| self.clock.now().since(oldest);
+        let oldest_age = opening.oldest.map_or(Duration::ZERO, age);
+        Some(OpeningFigures { count: opening.count, oldest_age })
+    }
+}
