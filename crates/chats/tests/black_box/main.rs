@@ -26,6 +26,7 @@ mod operators;
 mod private_authorities;
 mod read;
 mod recover;
+mod rolling_restart;
 mod secrets;
 mod shutdown;
 mod slow_clients;

@@ -1,6 +1,7 @@
 //! A deployment of our own for each test: the service, an event service in its own process, a database.
 
 mod answer;
+mod balancer;
 mod deployment;
 mod forger;
 mod process;
@@ -11,6 +12,7 @@ mod tls_front;
 mod until;
 
 pub(crate) use answer::Answer;
+pub(crate) use balancer::{Backend, Balancer};
 pub(crate) use deployment::{Database, Deployment, TRIES};
 pub(crate) use forger::Forger;
 pub(crate) use process::{Process, chats, refusal, under_limit, write_secret};
