@@ -47,3 +47,120 @@ async fn metrics(readiness: web::Data<Readiness>) -> HttpResponse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use actix_web::App;
+    use actix_web::http::StatusCode;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use async_trait::async_trait;
+    use chats_domain::ports::Cause;
+
+    use super::*;
+    use crate::{Database, EventService, Instance};
+
+    struct Fake {
+        is_ending: bool,
+        database: Database,
+        event_service: EventService,
+        looks: AtomicUsize,
+    }
+
+    impl Default for Fake {
+        fn default() -> Self {
+            Self {
+                is_ending: false,
+                database: Database::Ready,
+                event_service: EventService::Ready,
+                looks: AtomicUsize::new(0),
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Instance for Fake {
+        fn is_ending(&self) -> bool {
+            self.is_ending
+        }
+
+        async fn look_at_database(&self) -> Database {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            self.database
+        }
+
+        async fn look_at_event_service(&self) -> EventService {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            if self.event_service == EventService::Unreachable {
+                pending::<()>().await;
+            }
+            self.event_service
+        }
+
+        async fn metrics(&self) -> Result<String, Cause> {
+            Err("they are secret".into())
+        }
+    }
+
+    /// How an instance answers, when it is asked so often.
+    async fn answers(instance: Arc<Fake>, path: &str, times: usize) -> Vec<(StatusCode, String)> {
+        let readiness = web::Data::new(Readiness::of(instance));
+        let app = init_service(App::new().app_data(readiness).configure(configure)).await;
+        let mut answers = Vec::new();
+        for _ in 0..times {
+            let request = TestRequest::with_uri(path).to_request();
+            let answer = call_service(&app, request).await;
+            let status = answer.status();
+            let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+            answers.push((status, body));
+        }
+        answers
+    }
+
+    async fn readiness(instance: Fake) -> (StatusCode, String) {
+        answers(Arc::new(instance), "/readyz", 1).await.remove(0)
+    }
+
+    #[actix_web::test]
+    async fn an_instance_is_ready_by_its_database_and_while_it_does_not_end() {
+        let all_is_well =
+            r#"{"is_ready":true,"is_ending":false,"database":"ready","event_service":"ready"}"#;
+        assert_eq!(readiness(Fake::default()).await, (StatusCode::OK, all_is_well.to_owned()));
+
+        for database in [Database::NotUpToDate, Database::Unreachable] {
+            let (status, body) = readiness(Fake { database, ..Fake::default() }).await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+        }
+        let (status, body) = readiness(Fake { is_ending: true, ..Fake::default() }).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+        assert!(body.contains(r#""is_ending":true"#), "{body}");
+        for event_service in [EventService::Refuses, EventService::Unreachable] {
+            let (status, body) = readiness(Fake { event_service, ..Fake::default() }).await;
+            assert_eq!(status, StatusCode::OK, "{body}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn many_probes_are_few_looks() {
+        let instance = Arc::new(Fake::default());
+        answers(Arc::clone(&instance), "/readyz", 20).await;
+        assert!(instance.looks.load(Ordering::Relaxed) < 10);
+    }
+
+    #[actix_web::test]
+    async fn whether_it_is_alive_is_told_without_a_look() {
+        let instance = Arc::new(Fake::default());
+        let answers = answers(Arc::clone(&instance), "/healthz", 2).await;
+        assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK));
+        assert_eq!(instance.looks.load(Ordering::Relaxed), 0);
+    }
+
+    #[actix_web::test]
+    async fn figures_that_cannot_be_told_are_an_error_without_a_reason() {
+        let answers = answers(Arc::default(), "/metrics", 1).await;
+        assert_eq!(answers, [(StatusCode::INTERNAL_SERVER_ERROR, String::new())]);
+    }
+}
