@@ -2,12 +2,18 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use chats_domain::ports::{AccessError, AuthenticationError, EventRoomsError, StoreError};
+use opentelemetry::context::FutureExt;
+use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
 use prometheus::{Histogram, HistogramVec};
 
-/// A call that a port knows. It is counted and timed by how it ends.
+/// A call that a port knows. It is counted and timed by how it ends, and is a span in the trace of the request that
+/// it is made for.
 pub struct Call {
     port: &'static str,
     name: &'static str,
+    tracer: BoxedTracer,
     durations: HistogramVec,
     by_outcome: [OnceLock<Histogram>; Outcome::ALL.len()],
 }
@@ -52,6 +58,11 @@ impl Outcome {
         Self::Cancelled,
     ];
 
+    /// Whether something did not do what it is there for.
+    const fn is_trouble(self) -> bool {
+        matches!(self, Self::Unavailable | Self::Unknown | Self::Failed)
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -69,7 +80,8 @@ impl Outcome {
 impl Call {
     pub(crate) fn new(port: &'static str, name: &'static str, durations: &HistogramVec) -> Self {
         let durations = durations.clone();
-        Self { port, name, durations, by_outcome: [const { OnceLock::new() }; _] }
+        let tracer = global::tracer("chats");
+        Self { port, name, tracer, durations, by_outcome: [const { OnceLock::new() }; _] }
     }
 
     /// Waits for a call, and notes how it ended.
@@ -97,14 +109,29 @@ impl Call {
         call: impl Future<Output = Result<T, E>>,
         outcome_of: impl FnOnce(&T) -> Outcome,
     ) -> Result<T, E> {
+        let span = self.span();
         let mut under_way =
-            UnderWay { call: self, since: Instant::now(), ends: Outcome::Cancelled };
-        let result = call.await;
+            UnderWay { call: self, since: Instant::now(), ends: Outcome::Cancelled, span };
+        let result = match under_way.span.clone() {
+            Some(span) => call.with_context(span).await,
+            None => call.await,
+        };
         under_way.ends = match &result {
             Ok(answer) => outcome_of(answer),
             Err(error) => error.outcome(),
         };
         result
+    }
+
+    /// A span for the call, if the one that is under way is collected.
+    fn span(&self) -> Option<Context> {
+        Context::map_current(|current| {
+            current.span().is_recording().then(|| {
+                let name = format!("{} {}", self.port, self.name);
+                let span = SpanBuilder::from_name(name).with_kind(SpanKind::Client);
+                current.with_span(span.start_with_context(&self.tracer, current))
+            })
+        })
     }
 
     /// The series of an outcome, which is there once there is something to tell.
@@ -119,11 +146,20 @@ struct UnderWay<'a> {
     call: &'a Call,
     since: Instant,
     ends: Outcome,
+    span: Option<Context>,
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.call.durations(self.ends).observe(self.since.elapsed().as_secs_f64());
+        if let Some(span) = &self.span {
+            let span = span.span();
+            span.set_attribute(KeyValue::new("outcome", self.ends.as_str()));
+            if self.ends.is_trouble() {
+                span.set_status(Status::error(self.ends.as_str()));
+            }
+            span.end();
+        }
     }
 }
 

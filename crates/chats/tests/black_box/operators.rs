@@ -1,5 +1,7 @@
 //! What operators are told: whether the service is alive and ready, and its figures.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
@@ -99,6 +101,23 @@ on_both_databases! {
         let linted = promtool(&answer.text);
         let said = [linted.stdout, linted.stderr].concat();
         assert!(linted.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
+    }
+
+    async fn the_page_for_operators_names_each_figure_and_no_other(deployment) {
+        deployment.create("lesson-42", None).await.chat(201);
+        let answer = deployment.ask("/metrics").await;
+        let types = answer.text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let told: BTreeSet<_> = types.filter(|it| !it.starts_with("process_")).collect();
+
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+        let page = fs::read_to_string(page).unwrap();
+        let named = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let (name, kind) = (cells.next()?.strip_suffix('`')?, cells.next()?);
+            ["counter", "gauge", "histogram"].contains(&kind).then(|| format!("{name} {kind}"))
+        });
+        let named: BTreeSet<_> = named.collect();
+        assert_eq!(told, named.iter().map(String::as_str).collect());
     }
 }
 

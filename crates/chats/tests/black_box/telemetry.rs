@@ -118,7 +118,7 @@ async fn a_trace_reaches_the_collector_with_the_requests_part_in_it() {
     assert!(export.head.starts_with("post /v1/traces "), "{}", export.head);
     let trace_id: Vec<_> =
         (0..16).map(|at| u8::from_str_radix(&TRACE[2 * at..][..2], 16).unwrap()).collect();
-    for part in [&trace_id[..], b"POST /api/v1/chats", b"http.response.status_code", b"chats"] {
+    for part in [&trace_id[..], b"POST /api/v1/chats", b"chat_store reserve", b"event_rooms open"] {
         let is_there = export.body.windows(part.len()).any(|it| it == part);
         assert!(is_there, "{}", String::from_utf8_lossy(part));
     }

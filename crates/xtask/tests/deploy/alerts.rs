@@ -1,9 +1,11 @@
 //! The alerts, which Prometheus itself reads and tries.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::tools::{program, succeed, yaml};
-use crate::{promql, root};
+use crate::{promql, read, root};
 
 #[test]
 fn prometheus_reads_its_configuration_and_the_alerts() {
@@ -50,6 +52,16 @@ fn each_alert_says_what_it_is_about_and_where_to_read_on() {
         assert_eq!(alert["annotations"]["runbook_url"], anchor.as_str());
         promql::names_metrics_of_ours(alert["expr"].as_str().unwrap());
     }
+}
+
+#[test]
+fn the_run_book_tells_of_each_alert_and_of_no_other() {
+    let Some(alerts) = alerts() else { return };
+    let there: BTreeSet<_> = alerts.iter().map(|it| it["alert"].as_str().unwrap()).collect();
+    let page = read("docs/operations.md");
+    let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+    let told: BTreeSet<_> = headings.filter(|name| name.starts_with("Chats")).collect();
+    assert_eq!(told, there);
 }
 
 pub(crate) fn alerts() -> Option<Vec<Value>> {

@@ -93,6 +93,22 @@ fn a_pod_has_the_time_that_its_service_takes_to_end() {
 }
 
 #[test]
+fn what_the_chart_sets_are_settings() {
+    let Some(manifests) = rendered(&least()) else { return };
+    let page = read("docs/configuration.md");
+    let mut count = 0;
+    for pod in ["Deployment", "Job"].map(|kind| pod(of_kind(&manifests, kind)).unwrap()) {
+        for variable in pod["containers"][0]["env"].as_array().unwrap() {
+            let name = variable["name"].as_str().unwrap();
+            let key = name.strip_prefix("CHATS_").unwrap().replace("__", ".").to_lowercase();
+            assert!(page.contains(&format!("| `{key}` |")), "there is no setting {key}");
+            count += 1;
+        }
+    }
+    assert!(count > 5, "the chart sets nothing");
+}
+
+#[test]
 fn migrations_run_before_and_may_have_a_role_of_their_own() {
     let mut values = least();
     let Some(manifests) = rendered(&values) else { return };
