@@ -4,12 +4,30 @@ use std::num::NonZeroU64;
 
 use chats_domain::values::Account;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::Flags;
+use crate::version;
 
-/// Chats of many tenants, on the rooms of an event service.
+/// The examples of a command, under a heading such as clap's own. Where there is no terminal, clap leaves
+/// out how it looks.
+macro_rules! examples {
+    ($($line:literal)+) => {
+        concat!("\x1b[1m\x1b[4mExamples:\x1b[0m", $("\n  ", $line),+)
+    };
+}
+
+/// Chats of many tenants, on the rooms of an event service
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(
+    version = version::VERSION_AND_COMMIT,
+    after_help = examples!(
+        "chats                          serves with an SQLite file, and tells what to try"
+        "chats --config chats.toml      serves as a file says"
+        "chats check --config chats.toml\n"
+        "Every setting of the file can be given in the environment, too: CHATS_HTTP__LISTEN=0.0.0.0:8080"
+    ),
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) flags: Flags,
@@ -21,18 +39,51 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the API: what happens without a command
     #[default]
+    #[command(after_help = examples!(
+        "chats serve"
+        "chats serve --config chats.toml"
+        "chats serve --database-url postgres://chats@localhost/chats --http-listen 127.0.0.1:9000"
+    ))]
     Serve,
     /// Say all that is wrong with the configuration, and with what it names
+    #[command(after_help = examples!(
+        "chats check --config chats.toml"
+        "chats check --config chats.toml --offline     where the database is out of reach"
+    ))]
     Check(CheckArgs),
     /// Ask the instance that runs with this configuration whether it is ready
+    #[command(after_help = examples!(
+        "chats health --config chats.toml"
+        "chats health --config chats.toml --live"
+    ))]
     Health(HealthArgs),
     /// Bring the database up to date
+    #[command(after_help = examples!(
+        "chats migrate --config chats.toml"
+        "chats migrate --database-url postgres://owner@localhost/chats"
+    ))]
     Migrate,
     /// Make one attempt to finish chats that were left half made
+    #[command(after_help = examples!("chats recover --config chats.toml"))]
     Recover,
+    /// Print what has a shell complete commands and flags
+    #[command(after_help = examples!(
+        "chats completions bash > /etc/bash_completion.d/chats"
+        "chats completions zsh > \"${fpath[1]}/_chats\""
+        "chats completions fish > ~/.config/fish/completions/chats.fish"
+    ))]
+    Completions(CompletionsArgs),
     /// Print a token of the development issuer
+    #[command(after_help = examples!(
+        "TOKEN=$(chats token --account tutor.demo.example.org)"
+        "chats token --account tutor.demo.example.org --expires-in 60"
+    ))]
     Token(TokenArgs),
     /// Serve the embedded event service alone
+    #[command(after_help = examples!(
+        "chats event --event-listen 127.0.0.1:8085"
+        "chats event --in-memory --faults              to try what happens when it fails"
+    ))]
     Event(EventArgs),
 }
 
@@ -48,6 +99,12 @@ pub(crate) struct HealthArgs {
     /// Ask whether it is alive, ready or not
     #[arg(long)]
     pub(crate) live: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
 }
 
 #[derive(Debug, Args)]
@@ -71,4 +128,40 @@ pub(crate) struct EventArgs {
     /// For tests: let anyone make it misbehave, and look at all rooms, under /test
     #[arg(long)]
     pub(crate) faults: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_is_a_command_that_is_understood() {
+        let mut cli = Cli::command();
+        let mut commands = vec![cli.clone()];
+        commands.extend(cli.get_subcommands_mut().map(|it| it.clone()));
+        for command in commands.iter().filter(|it| it.get_name() != "help") {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<_> = help.lines().filter_map(example).collect();
+            assert!(!examples.is_empty(), "{} has no examples", command.get_name());
+            for words in examples {
+                let parsed = Cli::try_parse_from(&words);
+                assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    /// The words of an example: up to where its output goes, or to what is said of it.
+    fn example(line: &str) -> Option<Vec<&str>> {
+        let line = line.strip_prefix("  ")?;
+        let line = line.strip_prefix("TOKEN=$(").map_or(line, |line| line.trim_end_matches(')'));
+        let line = line.split("   ").next()?.split(" > ").next()?;
+        line.starts_with("chats").then(|| line.split_whitespace().collect())
+    }
 }

@@ -21,6 +21,7 @@ mod telemetry;
 mod tenants;
 mod timing;
 mod tls;
+mod version;
 mod warning;
 
 use std::process::ExitCode;
@@ -38,6 +39,10 @@ async fn main() -> ExitCode {
         Command::Health(args) => commands::health(&flags, &args).await,
         Command::Migrate => commands::migrate(&flags).await,
         Command::Recover => commands::recover(&flags).await,
+        Command::Completions(args) => {
+            commands::completions(args.shell);
+            Ok(())
+        }
         Command::Token(args) => commands::token(&flags, &args),
         Command::Event(args) => commands::event(&flags, &args).await,
     };

@@ -6,7 +6,7 @@ use chats_domain::values::Account;
 
 use super::token;
 use crate::config::Loaded;
-use crate::development;
+use crate::{development, version};
 
 /// How long the token in the commands is good.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(12);
@@ -42,12 +42,13 @@ impl Banner<'_> {
             )
         };
         let mut text = format!(
-            "chats {version} is ready at {scheme}://{address}\n\
+            "chats {version} ({commit}) is ready at {scheme}://{address}\n\
              \n  database       {database}\
              \n  event service  {event_service}\
              \n  operators      http://{admin} (/readyz, /metrics)\
              \n  tenants        {tenants}",
-            version = env!("CARGO_PKG_VERSION"),
+            version = version::VERSION,
+            commit = version::COMMIT,
             scheme = self.scheme,
             address = self.address,
             admin = self.admin,

@@ -2,6 +2,7 @@
 
 mod banner;
 mod check;
+mod completions;
 mod event;
 mod health;
 mod migrate;
@@ -11,6 +12,7 @@ mod shutdown;
 mod token;
 
 pub(crate) use check::check;
+pub(crate) use completions::completions;
 pub(crate) use event::event;
 pub(crate) use health::health;
 pub(crate) use migrate::migrate;

@@ -76,7 +76,11 @@ fn environment() -> Env {
         let key = key.to_ascii_lowercase();
         key == "port" || key.starts_with("port_") || key.starts_with("service_")
     };
-    Env::prefixed(ENV_PREFIX).filter(move |key| !is_of_kubernetes(key.as_str())).split("__")
+    // It is for whoever builds the service, and may still be there when it runs.
+    let is_of_the_build = |key: &str| key.eq_ignore_ascii_case("commit");
+    Env::prefixed(ENV_PREFIX)
+        .filter(move |key| !is_of_kubernetes(key.as_str()) && !is_of_the_build(key.as_str()))
+        .split("__")
 }
 
 impl Loaded {

@@ -4,13 +4,9 @@ use anyhow::Result;
 use chats_http::{Answered, RequestMethod, RequestObserver, Route};
 use chats_telemetry::{Build, Metrics, RequestMetrics};
 
-const BUILD: Build = Build {
-    version: env!("CARGO_PKG_VERSION"),
-    commit: match option_env!("CHATS_COMMIT") {
-        Some(commit) => commit,
-        None => "unknown",
-    },
-};
+use crate::version;
+
+const BUILD: Build = Build { version: version::VERSION, commit: version::COMMIT };
 
 static METHODS: [&str; RequestMethod::ALL.len()] = {
     let mut names = [""; RequestMethod::ALL.len()];

@@ -9,6 +9,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 
 use crate::config::{ConfigError, Loaded, Parsed};
+use crate::version;
 
 /// How long the collector may take to take a batch.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ impl Traces {
             .with_timeout(EXPORT_TIMEOUT)
             .build()
             .map_err(|error| loaded.error("traces.endpoint", error))?;
-        let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
+        let version = KeyValue::new("service.version", version::VERSION);
         let resource = Resource::builder().with_service_name("chats").with_attribute(version);
         // Who calls decides for the traces that they began.
         let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sample_ratio)));

@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod cache;
 mod check;
+mod command_line;
 mod configuration;
 mod convert;
 mod cors;
