@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Make one attempt to finish chats that were left half made
     #[command(after_help = examples!("chats recover --config chats.toml"))]
     Recover,
+    /// Print the OpenAPI document of the API
+    #[command(after_help = examples!("chats openapi > openapi.json"))]
+    Openapi,
     /// Print what has a shell complete commands and flags
     #[command(after_help = examples!(
         "chats completions bash > /etc/bash_completion.d/chats"

@@ -33,6 +33,7 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
             audience: quota("limits.audience", limits.audience, loaded)?,
         },
         cors_origins: http.cors_origins.iter().map(|origin| origin.0.clone()).collect(),
+        docs: http.docs,
     })
 }
 

@@ -39,6 +39,10 @@ async fn main() -> ExitCode {
         Command::Health(args) => commands::health(&flags, &args).await,
         Command::Migrate => commands::migrate(&flags).await,
         Command::Recover => commands::recover(&flags).await,
+        Command::Openapi => {
+            commands::openapi();
+            Ok(())
+        }
         Command::Completions(args) => {
             commands::completions(args.shell);
             Ok(())

@@ -6,21 +6,21 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 #[derive(Serialize)]
-struct ChatObject<'a> {
-    id: &'a str,
-    chat_id: Uuid,
-    audience: &'a str,
-    scope: &'a str,
+pub(crate) struct ChatObject<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) chat_id: Uuid,
+    pub(crate) audience: &'a str,
+    pub(crate) scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<&'a RawValue>,
-    created_at: i64,
+    pub(crate) tags: Option<&'a RawValue>,
+    pub(crate) created_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    real_time: Option<RealTime>,
+    pub(crate) real_time: Option<RealTime>,
 }
 
 #[derive(Serialize)]
-struct RealTime {
-    event_room_id: Uuid,
+pub(crate) struct RealTime {
+    pub(crate) event_room_id: Uuid,
 }
 
 /// Writes a chat as JSON. Its `id` is its scope; its tags are written as the tenant wrote them.

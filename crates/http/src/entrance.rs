@@ -80,6 +80,7 @@ mod tests {
             max_connections: NonZeroU32::MIN,
             limits: Limits::default(),
             cors_origins: Vec::new(),
+            docs: false,
         };
         let bearer = |token| ("authorization", format!("Bearer {token}"));
         for time in [Duration::ZERO, Duration::from_millis(20)] {

@@ -11,14 +11,25 @@ pub enum Route {
     Read,
     /// Reading a chat by the tenant's own key.
     ReadByKey,
+    /// The OpenAPI document.
+    OpenApi,
+    /// The page to try the API from, and its files.
+    Docs,
     /// A path on which nothing is served.
     Unknown,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Create, Self::Convert, Self::Read, Self::ReadByKey, Self::Unknown];
+    pub const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Convert,
+        Self::Read,
+        Self::ReadByKey,
+        Self::OpenApi,
+        Self::Docs,
+        Self::Unknown,
+    ];
 
     /// The pattern that its paths have: `http.route` in the semantic conventions of OpenTelemetry. Unknown
     /// paths have none there, and one name here.
@@ -29,6 +40,8 @@ impl Route {
             Self::Convert => "/api/v1/chats/convert",
             Self::Read => "/api/v1/chats/{chat_id}",
             Self::ReadByKey => "/api/v1/audiences/{audience}/chats/{scope}",
+            Self::OpenApi => "/openapi.json",
+            Self::Docs => "/docs/{file:.*}",
             Self::Unknown => "_OTHER",
         }
     }

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
 use crate::middleware::{self, Watch};
-use crate::{Api, Settings, routes};
+use crate::{Api, Settings, docs, routes};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -183,6 +183,7 @@ impl Shared {
     > + use<S> {
         let watch = Arc::clone(&self.watch);
         let is_shared = !self.settings.cors_origins.is_empty();
+        let has_docs = self.settings.docs;
         let app = App::new()
             .app_data(self.entrance.clone())
             .app_data(self.chats.clone())
@@ -190,7 +191,13 @@ impl Shared {
             .wrap(from_fn(move |request, next| {
                 middleware::finish(request, next, Arc::clone(&watch))
             }))
-            .configure(move |app| routes::configure(app, is_shared));
+            .configure(move |app| routes::configure(app, is_shared))
+            // Last, so that no route of the API is looked for behind them.
+            .configure(move |app| {
+                if has_docs {
+                    docs::configure(app);
+                }
+            });
         let stop = self.stop.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {

@@ -20,4 +20,6 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites whose pages may read chats.
     pub cors_origins: Vec<Origin>,
+    /// Whether the OpenAPI document and its page are served.
+    pub docs: bool,
 }

@@ -54,6 +54,10 @@ impl Banner<'_> {
             admin = self.admin,
             database = self.database,
         );
+        if config.http.docs {
+            let docs = format!("\n  try it at      {}://{}/docs/", self.scheme, self.address);
+            text.push_str(&docs);
+        }
         if let (true, Some(event)) = (self.is_for_development, self.embedded) {
             text.push_str(&self.commands(event)?);
         }

@@ -60,6 +60,7 @@ pub(crate) struct Http {
     pub(crate) client_timeout: Duration,
     pub(crate) max_connections: NonZeroU32,
     pub(crate) cors_origins: Vec<Parsed<Origin>>,
+    pub(crate) docs: bool,
     pub(crate) tls: Option<HttpTls>,
 }
 

@@ -90,6 +90,15 @@ fn a_commit_in_the_environment_is_no_setting() {
 }
 
 #[test]
+fn the_openapi_document_is_printed_without_any_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("chats.toml"), "this = is no configuration").unwrap();
+    let output = chats(directory.path()).arg("openapi").output().unwrap();
+    let expected = include_str!("../../../../docs/openapi.json");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
 fn every_shell_completes_all_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = printed(&["completions", shell]);

@@ -14,6 +14,7 @@ mod convert;
 mod cors;
 mod create;
 mod development;
+mod docs;
 mod event_service;
 mod foreign_tenants;
 mod forgery;

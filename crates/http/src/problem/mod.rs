@@ -13,7 +13,7 @@ use chats_domain::ports::Cause;
 use chats_domain::values::ChatId;
 
 pub(crate) use kind::Kind;
-pub(crate) use render::{Trouble, rendered};
+pub(crate) use render::{Trouble, problem_object, rendered};
 
 /// An error on its way to the client.
 #[derive(Debug)]

@@ -6,8 +6,10 @@ use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use chats_domain::values::ChatId;
 use serde::Serialize;
 use tracing::Level;
+use uuid::Uuid;
 
 use super::{Kind, Problem};
 
@@ -15,7 +17,7 @@ use super::{Kind, Problem};
 const RETRY_AFTER_SECONDS: &str = "1";
 
 #[derive(Serialize)]
-struct ProblemObject<'a> {
+pub(crate) struct ProblemObject<'a> {
     r#type: &'a str,
     title: &'a str,
     status: u16,
@@ -23,7 +25,7 @@ struct ProblemObject<'a> {
     is_transient: bool,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    chat_id: Option<uuid::Uuid>,
+    chat_id: Option<Uuid>,
 }
 
 /// What the log is told of a problem.
@@ -55,30 +57,41 @@ pub(crate) fn rendered(
 }
 
 fn http_response(problem: &Problem, request_id: &str) -> HttpResponse {
-    let row = problem.kind.row();
-    let body = serde_json::to_vec(&ProblemObject {
-        r#type: row.name,
-        title: row.title,
-        status: row.status,
-        detail: &problem.detail,
-        is_transient: row.is_transient,
-        request_id,
-        chat_id: problem.chat_id.map(chats_domain::values::ChatId::as_uuid),
-    });
+    let chat_id = problem.chat_id.map(ChatId::as_uuid);
+    let object = problem_object(problem.kind, &problem.detail, request_id, chat_id);
     let mut response = HttpResponse::with_body(
         problem.kind.status(),
         // An object of strings and numbers is always written.
-        BoxBody::new(body.unwrap_or_default()),
+        BoxBody::new(serde_json::to_vec(&object).unwrap_or_default()),
     );
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if row.is_transient {
+    if object.is_transient {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     for (name, value) in &problem.headers {
         headers.insert(name.clone(), value.clone());
     }
     response
+}
+
+/// A problem as clients see it.
+pub(crate) fn problem_object<'a>(
+    kind: Kind,
+    detail: &'a str,
+    request_id: &'a str,
+    chat_id: Option<Uuid>,
+) -> ProblemObject<'a> {
+    let row = kind.row();
+    ProblemObject {
+        r#type: row.name,
+        title: row.title,
+        status: row.status,
+        detail,
+        is_transient: row.is_transient,
+        request_id,
+        chat_id,
+    }
 }
 
 /// What there is to tell of a problem: more urgently if it is ours than if it is the caller's.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::problem::{Kind, Problem};
 
 /// The most bytes that a request's body has.
-const MAX_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Receives a JSON body, checking what it says it is, how long it gets, and how much `time` it takes.
 pub(crate) async fn receive(
@@ -28,13 +28,13 @@ pub(crate) async fn receive(
         let detail = "The body has a Content-Encoding; send it as it is.";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
-    let received = timeout(time, payload.to_bytes_limited(MAX_BYTES)).await;
+    let received = timeout(time, payload.to_bytes_limited(MAX_BODY_BYTES)).await;
     match received {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => Err(Problem::new(Kind::InvalidPayload, "The body was cut off.")),
         Err(_) => Err(Problem::new(Kind::InvalidPayload, "The body did not arrive in time.")),
         Ok(Err(_)) => {
-            let detail = format!("The body is longer than {} KiB.", MAX_BYTES / 1024);
+            let detail = format!("The body is longer than {} KiB.", MAX_BODY_BYTES / 1024);
             Err(Problem::new(Kind::PayloadTooLarge, detail))
         }
     }

@@ -5,7 +5,7 @@ mod caller;
 mod chat;
 mod path;
 
-pub(crate) use body::receive;
+pub(crate) use body::{MAX_BODY_BYTES, receive};
 pub(crate) use caller::caller;
 pub(crate) use chat::{parse_convert, parse_create};
 pub(crate) use path::{Path, parse_uuid};

@@ -6,7 +6,8 @@ use chats_domain::use_cases::Chats;
 use super::respond;
 use crate::Settings;
 use crate::entrance::Entrance;
-use crate::problem::Problem;
+use crate::openapi::{self, Operation};
+use crate::problem::{Kind, Problem};
 use crate::request::{parse_create, receive};
 
 pub(super) async fn create(
@@ -20,4 +21,29 @@ pub(super) async fn create(
     let body = receive(&request, payload, settings.client_timeout).await?;
     let chat = parse_create(&body)?;
     respond::creation(&request, async move { chats.create(&account, chat).await }).await
+}
+
+pub(super) fn documented() -> Operation {
+    Operation {
+        id: "createChat",
+        summary: "Creates a chat and its event room",
+        description: "The account needs leave to `create` `[\"classrooms\"]` in the audience.\n\n\
+            After a `503` the chat may be reserved already. It can be read, without `real_time`; the service \
+            finishes it later by itself, or a repeat of the request does.",
+        path_parameters: Vec::new(),
+        headers: &[],
+        body: Some(openapi::body(openapi::CREATE_CHAT)),
+        answers: vec![
+            (201, openapi::creation("The chat and its room were made.")),
+            (200, openapi::creation("There was a chat that says the same.")),
+        ],
+        problems: &[
+            Kind::InvalidPayload,
+            Kind::ChatAlreadyExists,
+            Kind::PayloadTooLarge,
+            Kind::UnsupportedMediaType,
+            Kind::EventServiceRejected,
+            Kind::EventServiceUnavailable,
+        ],
+    }
 }

@@ -11,14 +11,17 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{HttpResponse, Resource, guard, web};
 use chats_domain::values::ChatId;
 
+use crate::openapi::Documented;
 use crate::problem::{Kind, Problem};
 use crate::{Route, cors};
+
+/// The names in the document of the operations that read.
+pub(crate) use {read::ID as READ, read_by_key::ID as READ_BY_KEY};
 
 /// Registers all routes, and the answers for all other paths and methods. Pages of other origins may use
 /// the reads if those are `shared`.
 pub(crate) fn configure(app: &mut web::ServiceConfig, shared: bool) {
     let cors = || Condition::new(shared, from_fn(cors::share));
-    let reads = || web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
     app.service(posts_to(Route::Create).route(web::post().to(create::create)))
         .service(posts_to(Route::Convert).route(web::post().to(convert::convert)))
         .service(reads_of(Route::Read).route(reads().to(read::read)).wrap(cors()))
@@ -28,22 +31,44 @@ pub(crate) fn configure(app: &mut web::ServiceConfig, shared: bool) {
         .default_service(web::to(route_not_found));
 }
 
+/// What the routes say of themselves.
+pub(crate) fn documented() -> [Documented; 4] {
+    [
+        Documented::post(Route::Create, create::documented()),
+        Documented::post(Route::Convert, convert::documented()),
+        Documented::read(Route::Read, read::documented, "probeChat"),
+        Documented::read(Route::ReadByKey, read_by_key::documented, "probeChatByKey"),
+    ]
+}
+
 /// The path of a chat.
 pub(crate) fn location(chat: ChatId) -> String {
     format!("/api/v1/chats/{chat}")
 }
 
 fn posts_to(route: Route) -> Resource {
-    resource(route).default_service(web::to(|| async { method_not_allowed("POST") }))
+    resource(route.pattern(), route)
+        .default_service(web::to(|| async { method_not_allowed("POST") }))
 }
 
-fn reads_of(route: Route) -> Resource {
-    resource(route).default_service(web::to(|| async { method_not_allowed("GET, HEAD") }))
+/// A resource of this route that is read.
+pub(crate) fn reads_of(route: Route) -> Resource {
+    reads_at(route.pattern(), route)
+}
+
+/// A resource that is read, at another path that belongs to the route.
+pub(crate) fn reads_at(path: &str, route: Route) -> Resource {
+    resource(path, route).default_service(web::to(|| async { method_not_allowed("GET, HEAD") }))
 }
 
 /// What is served on the paths of a route, which its requests know.
-fn resource(route: Route) -> Resource {
-    web::resource(route.pattern()).app_data(route)
+fn resource(path: &str, route: Route) -> Resource {
+    web::resource(path).app_data(route)
+}
+
+/// The methods that a read answers to.
+pub(crate) fn reads() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, Problem> {

@@ -5,8 +5,12 @@ use chats_domain::use_cases::{Chats, ReadError};
 
 use super::respond;
 use crate::entrance::Entrance;
+use crate::openapi::{self, Operation};
 use crate::problem::{Kind, Problem};
 use crate::request::{Path, parse_uuid};
+
+/// The operation's name in the document.
+pub(crate) const ID: &str = "readChat";
 
 pub(super) async fn read(
     request: HttpRequest,
@@ -22,4 +26,23 @@ pub(super) async fn read(
         other => other.into(),
     })?;
     respond::read(&request, &chat)
+}
+
+pub(super) fn documented() -> Operation {
+    Operation {
+        id: ID,
+        summary: "Reads a chat by its identifier",
+        description: "The account needs leave to `read` `[\"classrooms\", chat_id]` in the chat's audience. An \
+            identifier that no chat has is `404` for everyone: nobody knows whose it would be.",
+        path_parameters: vec![openapi::chat_id()],
+        headers: &[openapi::IF_NONE_MATCH],
+        body: None,
+        answers: vec![(200, openapi::read()), (304, openapi::not_modified())],
+        problems: &[
+            Kind::InvalidParameter,
+            Kind::ChatNotFound,
+            Kind::RouteNotFound,
+            Kind::MethodNotAllowed,
+        ],
+    }
 }

@@ -1,0 +1,88 @@
+//! The OpenAPI document, and Swagger UI, a page to try the API from: <https://swagger.io/tools/swagger-ui>.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
+    LOCATION,
+};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa_swagger_ui::{Config, SwaggerFile};
+
+use crate::problem::{Kind, Problem};
+use crate::routes::{reads, reads_at, reads_of};
+use crate::{Route, etag, openapi};
+
+/// What the page may do: run its own scripts, and call this API. Swagger UI styles its elements one by one,
+/// and has its pictures in its style sheet.
+const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::openapi);
+
+static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    // Seen from the page, so that it is found behind a prefix, too.
+    let config = Config::from("../openapi.json")
+        .use_base_layout()
+        .deep_linking(true)
+        .display_request_duration(true)
+        .persist_authorization(true)
+        .try_it_out_enabled(true)
+        // No other server is told of the document to judge it.
+        .validator_url("none");
+    Arc::new(config)
+});
+
+/// Registers the document and the page. None of it needs a token.
+pub(crate) fn configure(app: &mut web::ServiceConfig) {
+    app.service(reads_of(Route::OpenApi).route(reads().to(document)))
+        .service(reads_at("/docs", Route::Docs).route(reads().to(to_the_page)))
+        .service(reads_of(Route::Docs).route(reads().to(file)));
+}
+
+async fn document(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let bytes = Bytes::from_static(DOCUMENT.as_bytes());
+    kept(&request, "application/json", bytes)
+}
+
+/// The page refers to its files as its neighbours.
+async fn to_the_page() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish()
+}
+
+async fn file(request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let file = utoipa_swagger_ui::serve(&name, Arc::clone(&CONFIG));
+    let file = file.map_err(|e| Problem::internal(e.to_string().into()))?;
+    let Some(SwaggerFile { bytes, content_type, gzpipped: is_gzipped, .. }) = file else {
+        return Err(Problem::new(Kind::RouteNotFound, "The page has no such file."));
+    };
+    let bytes = match bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = kept(&request, &content_type, bytes)?;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY));
+    if is_gzipped {
+        // There is no other form; all browsers take this one.
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}
+
+/// What anyone may keep who asks each time whether it still holds: the next version has other files.
+fn kept(request: &HttpRequest, content_type: &str, bytes: Bytes) -> Result<HttpResponse, Problem> {
+    let etag = etag::of(&bytes);
+    let mut response = if etag::client_has(request, &etag) {
+        HttpResponse::NotModified().finish()
+    } else {
+        HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(bytes)
+    };
+    let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
