@@ -1,7 +1,8 @@
-//! What a developer repeats: `cargo xtask test`, `cargo xtask deny`, `cargo xtask instructions`,
+//! What a developer repeats: `cargo xtask test`, `cargo xtask screenshot`, `cargo xtask deny`, `cargo xtask instructions`,
 //! `cargo xtask fuzz`, `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`,
 //! `cargo xtask image-root`.
 
+mod browser;
 mod deny;
 mod deploy;
 mod fuzz;
@@ -33,6 +34,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Renew the picture of the page to try the API from, docs/images/swagger-ui.png
+    Screenshot,
     /// Judge the dependencies by deny.toml: which crates, licences and sources there may be
     Deny,
     /// Count the instructions of each part of a request, and compare them with the baseline
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     let done = match task {
         Task::Test { args } => test::run(&args),
+        Task::Screenshot => browser::screenshot(),
         Task::Deny => deny::run(),
         Task::Instructions { update } => instructions::run(update),
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),

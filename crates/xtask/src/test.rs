@@ -4,7 +4,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use chats_testkit::postgres::URL_VARIABLE;
 
-use crate::{deploy, interop, operators, postgres};
+use crate::{browser, deploy, interop, operators, postgres};
 
 /// Runs all tests of the workspace. They share one throw-away cluster, unless a server is named.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -13,6 +13,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     operators::ensure_installed()?;
     interop::provide(&mut tests)?;
     deploy::provide(&mut tests)?;
+    browser::provide();
     // It lives until the tests have ended.
     let _cluster = if env::var_os(URL_VARIABLE).is_none() {
         let cluster = postgres::start()?;

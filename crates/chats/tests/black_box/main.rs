@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod browser;
 mod cache;
 mod check;
 mod command_line;

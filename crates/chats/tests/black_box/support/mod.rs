@@ -2,6 +2,7 @@
 
 mod answer;
 mod balancer;
+mod browser;
 mod deployment;
 mod forger;
 mod process;
@@ -13,6 +14,7 @@ mod until;
 
 pub(crate) use answer::Answer;
 pub(crate) use balancer::{Backend, Balancer};
+pub(crate) use browser::Browser;
 pub(crate) use deployment::{Database, Deployment, TRIES};
 pub(crate) use forger::Forger;
 pub(crate) use process::{Process, chats, refusal, under_limit, write_secret};
