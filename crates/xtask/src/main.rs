@@ -1,14 +1,16 @@
-//! What a developer repeats: `cargo xtask test`, `cargo xtask screenshot`, `cargo xtask deny`, `cargo xtask instructions`,
-//! `cargo xtask fuzz`, `cargo xtask crash`, `cargo xtask outage`, `cargo xtask bench`,
-//! `cargo xtask image-root`.
+//! What a developer repeats: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask screenshot`,
+//! `cargo xtask deny`, `cargo xtask instructions`, `cargo xtask fuzz`, `cargo xtask crash`,
+//! `cargo xtask outage`, `cargo xtask bench`, `cargo xtask image-root`.
 
 mod browser;
+mod conformance;
 mod deny;
 mod deploy;
 mod fuzz;
 mod harness;
 mod instructions;
 mod interop;
+mod libraries;
 mod operators;
 mod packages;
 mod postgres;
@@ -33,6 +35,15 @@ enum Task {
         /// What `cargo test` gets in addition, such as a filter
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Hold the service against its OpenAPI document, on both databases, with thousands of made-up requests
+    Conformance {
+        /// How many requests at the least are sent on each database
+        #[arg(long, default_value_t = 5_000)]
+        cases: u64,
+        /// Where making them up begins
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Renew the picture of the page to try the API from, docs/images/swagger-ui.png
     Screenshot,
@@ -79,6 +90,7 @@ fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     let done = match task {
         Task::Test { args } => test::run(&args),
+        Task::Conformance { cases, seed } => conformance::run(cases, seed),
         Task::Screenshot => browser::screenshot(),
         Task::Deny => deny::run(),
         Task::Instructions { update } => instructions::run(update),

@@ -9,7 +9,7 @@ use chats_testkit::postgres::free_port;
 
 use super::contained::Contained;
 use crate::harness::target_directory;
-use crate::interop::output;
+use crate::libraries::output;
 use crate::postgres;
 
 /// What is in the image, and nothing else.

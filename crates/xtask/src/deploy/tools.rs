@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::harness::target_directory;
-use crate::interop::{installed, output, pip};
+use crate::libraries::{installed, output, pip};
 use crate::packages::{self, Manager};
 
 /// Names the folder of the Python tools to the tests.
