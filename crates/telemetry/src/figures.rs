@@ -147,10 +147,13 @@ impl OpeningFigures {
     }
 }
 
-fn register(registry: &Registry, figure: impl Collector + 'static) -> Result<(), MetricsError> {
+pub(crate) fn register(
+    registry: &Registry,
+    figure: impl Collector + 'static,
+) -> Result<(), MetricsError> {
     Ok(registry.register(Box::new(figure))?)
 }
 
-fn number(count: impl TryInto<i64>) -> i64 {
+pub(crate) fn number(count: impl TryInto<i64>) -> i64 {
     count.try_into().unwrap_or(i64::MAX)
 }

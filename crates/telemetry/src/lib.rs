@@ -13,6 +13,8 @@ mod call;
 mod figures;
 mod metrics;
 mod ports;
+#[cfg(target_os = "linux")]
+mod process;
 mod requests;
 
 pub use call::{Call, CallError, Outcome};

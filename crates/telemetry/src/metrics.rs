@@ -70,8 +70,6 @@ impl Metrics {
         metrics.register(metrics.call_durations.clone())?;
         metrics.register(metrics.possibly_orphaned_rooms.clone())?;
         metrics.register(build_info(build)?)?;
-        #[cfg(target_os = "linux")]
-        metrics.register(prometheus::process_collector::ProcessCollector::for_self())?;
         Ok(metrics)
     }
 
@@ -100,6 +98,8 @@ impl Metrics {
     pub fn text(&self, figures: &Figures) -> Result<String, MetricsError> {
         let mut families = self.registry.gather();
         families.extend(figures.registry()?.gather());
+        #[cfg(target_os = "linux")]
+        families.extend(crate::process::registry()?.gather());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         Ok(TextEncoder::new().encode_to_string(&families)?)
     }

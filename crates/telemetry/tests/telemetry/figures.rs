@@ -52,7 +52,18 @@ fn the_program_and_its_process_are_told() {
     assert_eq!(told("chats_build"), [r#"chats_build_info{commit="0123abc",version="1.2.3"} 1"#]);
     assert_eq!(told("chats_rooms"), ["chats_rooms_possibly_orphaned_total 1"]);
     if cfg!(target_os = "linux") {
-        assert_eq!(told("process_resident_memory_bytes").len(), 1);
+        for name in [
+            "process_cpu_seconds_total",
+            "process_max_fds",
+            "process_open_fds",
+            "process_resident_memory_bytes",
+            "process_start_time_seconds",
+            "process_threads",
+            "process_virtual_memory_bytes",
+        ] {
+            let [line] = &told(name)[..] else { panic!("{name}") };
+            assert!(line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() >= 0.0, "{line}");
+        }
     }
 }
 
