@@ -16,8 +16,9 @@ const CLIENTS: usize = 4;
 /// How many requests there are at least between two restarts.
 const REQUESTS: usize = 40;
 
-/// How long an instance goes on that is not ready any more. The load balancer looks many times meanwhile.
-const DELAY: (&str, &str) = ("CHATS_SHUTDOWN__DELAY", "1500ms");
+/// How long an instance goes on that is not ready any more. The load balancer looks ten times meanwhile, and needs
+/// two.
+const DELAY: (&str, &str) = ("CHATS_SHUTDOWN__DELAY", "2s");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_fails_and_no_chat_is_lost() {

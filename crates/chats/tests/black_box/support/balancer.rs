@@ -31,6 +31,8 @@ impl Balancer {
              defaults
                  mode http
                  timeout connect 5s
+                 # On a busy machine an answer takes a while, and says nothing of readiness.
+                 timeout check 10s
                  timeout client 1m
                  timeout server 1m
                  # What an instance does not answer is to be seen.
@@ -46,7 +48,7 @@ impl Balancer {
                  balance roundrobin
                  option httpchk GET /readyz
                  http-check expect status 200
-                 default-server check inter 100ms rise 1 fall 1\n"
+                 default-server check inter 200ms rise 1 fall 2\n"
         );
         for (number, Backend { api, admin }) in backends.iter().enumerate() {
             let (host, port) = admin.rsplit_once(':').unwrap();
