@@ -14,8 +14,8 @@ pub trait Instance: Send + Sync {
     /// Looks at the event service. The look is given up after a while.
     async fn look_at_event_service(&self) -> EventService;
 
-    /// All figures, in the text form of Prometheus (version 0.0.4).
-    async fn metrics(&self) -> Result<String, Cause>;
+    /// All figures, in the text form of Prometheus (version 0.0.4). Whether it is ready is one of them.
+    async fn metrics(&self, is_ready: bool) -> Result<String, Cause>;
 }
 
 /// How the database is.

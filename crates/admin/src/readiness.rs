@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chats_domain::ports::Cause;
 use futures_util::future::join;
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ const EVENT_SERVICE_COUNTS_FOR: Duration = Duration::from_secs(10);
 
 /// Tells whether an instance is ready.
 pub(crate) struct Readiness {
-    pub(crate) instance: Arc<dyn Instance>,
+    instance: Arc<dyn Instance>,
     database: Probe<Database>,
     event_service: Probe<EventService>,
 }
@@ -49,12 +50,24 @@ impl Readiness {
     /// It is ready without its event service, for it can still be read from; all other instances would
     /// be as unready.
     pub(crate) async fn report(&self) -> Report {
-        let database = self.database.found(self.instance.look_at_database());
         let event_service = self.event_service.found(self.instance.look_at_event_service());
-        let (database, event_service) = join(database, event_service).await;
+        let (database, event_service) = join(self.database(), event_service).await;
         // Asked last: it may have come meanwhile.
         let is_ending = self.instance.is_ending();
-        let is_ready = database == Database::Ready && !is_ending;
-        Report { is_ready, is_ending, database, event_service }
+        Report { is_ready: is_ready(database, is_ending), is_ending, database, event_service }
     }
+
+    /// The figures of the instance, in which it is as ready as a report would say.
+    pub(crate) async fn metrics(&self) -> Result<String, Cause> {
+        let database = self.database().await;
+        self.instance.metrics(is_ready(database, self.instance.is_ending())).await
+    }
+
+    async fn database(&self) -> Database {
+        self.database.found(self.instance.look_at_database()).await
+    }
+}
+
+fn is_ready(database: Database, is_ending: bool) -> bool {
+    database == Database::Ready && !is_ending
 }

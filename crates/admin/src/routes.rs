@@ -39,7 +39,7 @@ async fn readyz(readiness: web::Data<Readiness>) -> HttpResponse {
 }
 
 async fn metrics(readiness: web::Data<Readiness>) -> HttpResponse {
-    match readiness.instance.metrics().await {
+    match readiness.metrics().await {
         Ok(text) => HttpResponse::Ok().insert_header((CONTENT_TYPE, PROMETHEUS_TEXT)).body(text),
         Err(error) => {
             tracing::error!(error, "the figures cannot be told");
@@ -67,6 +67,7 @@ mod tests {
         is_ending: bool,
         database: Database,
         event_service: EventService,
+        has_figures: bool,
         looks: AtomicUsize,
     }
 
@@ -76,6 +77,7 @@ mod tests {
                 is_ending: false,
                 database: Database::Ready,
                 event_service: EventService::Ready,
+                has_figures: true,
                 looks: AtomicUsize::new(0),
             }
         }
@@ -100,8 +102,11 @@ mod tests {
             self.event_service
         }
 
-        async fn metrics(&self) -> Result<String, Cause> {
-            Err("they are secret".into())
+        async fn metrics(&self, is_ready: bool) -> Result<String, Cause> {
+            if !self.has_figures {
+                return Err("they are secret".into());
+            }
+            Ok(format!("is_ready {is_ready}"))
         }
     }
 
@@ -144,9 +149,24 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn many_probes_are_few_looks() {
+    async fn the_figures_have_it_as_ready_as_it_says_to_be() {
+        for (instance, is_ready) in [
+            (Fake::default(), true),
+            (Fake { event_service: EventService::Unreachable, ..Fake::default() }, true),
+            (Fake { database: Database::NotUpToDate, ..Fake::default() }, false),
+            (Fake { database: Database::Unreachable, ..Fake::default() }, false),
+            (Fake { is_ending: true, ..Fake::default() }, false),
+        ] {
+            let answers = answers(Arc::new(instance), "/metrics", 1).await;
+            assert_eq!(answers, [(StatusCode::OK, format!("is_ready {is_ready}"))]);
+        }
+    }
+
+    #[actix_web::test]
+    async fn many_probes_and_scrapes_are_few_looks() {
         let instance = Arc::new(Fake::default());
         answers(Arc::clone(&instance), "/readyz", 20).await;
+        answers(Arc::clone(&instance), "/metrics", 20).await;
         assert!(instance.looks.load(Ordering::Relaxed) < 10);
     }
 
@@ -160,7 +180,8 @@ mod tests {
 
     #[actix_web::test]
     async fn figures_that_cannot_be_told_are_an_error_without_a_reason() {
-        let answers = answers(Arc::default(), "/metrics", 1).await;
+        let instance = Fake { has_figures: false, ..Fake::default() };
+        let answers = answers(Arc::new(instance), "/metrics", 1).await;
         assert_eq!(answers, [(StatusCode::INTERNAL_SERVER_ERROR, String::new())]);
     }
 }

@@ -60,9 +60,10 @@ pub(crate) enum Command {
     /// Bring the database up to date
     #[command(after_help = examples!(
         "chats migrate --config chats.toml"
+        "chats migrate --config chats.toml --check     fails if there is something to apply"
         "chats migrate --database-url postgres://owner@localhost/chats"
     ))]
-    Migrate,
+    Migrate(MigrateArgs),
     /// Make one attempt to finish chats that were left half made
     #[command(after_help = examples!("chats recover --config chats.toml"))]
     Recover,
@@ -102,6 +103,13 @@ pub(crate) struct HealthArgs {
     /// Ask whether it is alive, ready or not
     #[arg(long)]
     pub(crate) live: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// Name what there is to apply, and apply nothing
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -58,6 +58,11 @@ pub(crate) async fn migrate(loaded: &Loaded) -> Result<Vec<String>> {
     Ok(store.migrate().await?)
 }
 
+/// The names of the migrations that the database has not seen. Changes nothing.
+pub(crate) async fn pending(loaded: &Loaded) -> Result<Vec<String>> {
+    Ok(connect(loaded, &url(loaded)?).await?.pending_migrations().await?)
+}
+
 async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
     let max_connections = loaded.config.database.max_connections.into();
     let settings = PoolSettings {

@@ -32,6 +32,7 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Settings, ConfigError> {
             account: quota("limits.account", limits.account, loaded)?,
             audience: quota("limits.audience", limits.audience, loaded)?,
         },
+        collects_traces: loaded.config.traces.endpoint.is_some(),
         cors_origins: http.cors_origins.iter().map(|origin| origin.0.clone()).collect(),
         docs: http.docs,
     })

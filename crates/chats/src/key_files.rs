@@ -1,7 +1,7 @@
 //! Files that hold private keys and secrets. Their mode is all that protects them.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chats_access::Algorithm;
@@ -12,6 +12,11 @@ use crate::warning::Warning;
 
 /// The bits of a mode that are not the owner's.
 const OF_OTHERS: u32 = 0o077;
+
+/// That the group of the file may read it.
+const READ_BY_GROUP: u32 = 0o040;
+
+const ROOT: u32 = 0;
 
 /// Those that others than their owner may read or write. A file that is not there is told of elsewhere.
 pub(crate) fn find_open(config: &Config) -> Vec<Warning> {
@@ -40,35 +45,57 @@ fn all(config: &Config) -> Vec<(String, PathBuf)> {
 }
 
 fn warning(setting: String, file: &Path) -> Option<Warning> {
-    let mode = fs::metadata(file).ok()?.permissions().mode() & 0o7777;
+    let metadata = fs::metadata(file).ok()?;
+    let mode = metadata.mode() & 0o7777;
     let says =
         || format!("{} is open to others than its owner, by its mode {mode:04o}", file.display());
-    (mode & OF_OTHERS != 0).then(|| Warning::new(setting, says()))
+    is_open(mode, metadata.uid()).then(|| Warning::new(setting, says()))
+}
+
+/// Whether more can be done to a file than has to be. A file of root's is read by its group, or else by root alone:
+/// so PostgreSQL judges keys, and so Kubernetes mounts Secrets.
+fn is_open(mode: u32, owner: u32) -> bool {
+    let needed = if owner == ROOT { READ_BY_GROUP } else { 0 };
+    mode & OF_OTHERS & !needed != 0
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     #[test]
     fn a_file_is_open_if_anybody_but_its_owner_may_do_anything_to_it() {
+        for mode in [0o600, 0o400, 0o700] {
+            assert!(!is_open(mode, 1000), "{mode:o}");
+        }
+        for mode in [0o640, 0o440, 0o604, 0o620, 0o610] {
+            assert!(is_open(mode, 1000), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn the_group_may_read_a_file_of_roots_and_no_more() {
+        for mode in [0o600, 0o640, 0o440] {
+            assert!(!is_open(mode, ROOT), "{mode:o}");
+        }
+        for mode in [0o660, 0o650, 0o604, 0o644, 0o666] {
+            assert!(is_open(mode, ROOT), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_judged_as_it_is_if_it_is_there() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("key");
+        let warning = |file: &Path| warning("k".to_owned(), file);
+        assert_eq!(warning(&file), None);
         fs::write(&file, "secret").unwrap();
-        for (mode, is_open) in [
-            (0o600, false),
-            (0o400, false),
-            (0o700, false),
-            (0o640, true),
-            (0o604, true),
-            (0o620, true),
-        ] {
+        for (mode, is_open) in [(0o600, false), (0o604, true)] {
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-            let warning = warning("k".to_owned(), &file);
-            assert_eq!(warning.is_some(), is_open, "{mode:o}");
+            assert_eq!(warning(&file).is_some(), is_open, "{mode:o}");
         }
-        assert_eq!(warning("k".to_owned(), &directory.path().join("none")), None);
     }
 }

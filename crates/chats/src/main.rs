@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod database;
 mod development;
+mod early_end;
 mod error_chain;
 mod event_service;
 mod http;
@@ -26,18 +27,30 @@ mod warning;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::early_end::EarlyEnd;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { flags, command } = Cli::parse();
-    let done = match command.unwrap_or_default() {
-        Command::Serve => commands::serve(&flags).await,
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Cli { flags, command }: Cli) -> Result<()> {
+    let early_end = EarlyEnd::listen()?;
+    match command.unwrap_or_default() {
+        Command::Serve => commands::serve(&flags, early_end).await,
         Command::Check(args) => commands::check(&flags, &args).await,
         Command::Health(args) => commands::health(&flags, &args).await,
-        Command::Migrate => commands::migrate(&flags).await,
+        Command::Migrate(args) => commands::migrate(&flags, &args).await,
         Command::Recover => commands::recover(&flags).await,
         Command::Openapi => {
             commands::openapi();
@@ -48,13 +61,6 @@ async fn main() -> ExitCode {
             Ok(())
         }
         Command::Token(args) => commands::token(&flags, &args),
-        Command::Event(args) => commands::event(&flags, &args).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::FAILURE
-        }
+        Command::Event(args) => commands::event(&flags, &args, early_end).await,
     }
 }

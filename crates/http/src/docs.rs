@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
-    LOCATION,
-};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerFile};
@@ -20,6 +17,12 @@ use crate::{Route, etag, openapi};
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Anyone may keep it who asks each time whether it still holds: the next version has other files.
+const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The files of the page, whatever their names.
+const FILES: &str = "/docs/{file:.*}";
+
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::openapi);
 
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
@@ -28,7 +31,6 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         .use_base_layout()
         .deep_linking(true)
         .display_request_duration(true)
-        .persist_authorization(true)
         .try_it_out_enabled(true)
         // No other server is told of the document to judge it.
         .validator_url("none");
@@ -39,12 +41,12 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 pub(crate) fn configure(app: &mut web::ServiceConfig) {
     app.service(reads_of(Route::OpenApi).route(reads().to(document)))
         .service(reads_at("/docs", Route::Docs).route(reads().to(to_the_page)))
-        .service(reads_of(Route::Docs).route(reads().to(file)));
+        .service(reads_at(FILES, Route::Docs).route(reads().to(file)));
 }
 
 async fn document(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let bytes = Bytes::from_static(DOCUMENT.as_bytes());
-    kept(&request, "application/json", bytes)
+    etag::answer(&request, bytes, "application/json", CACHING)
 }
 
 /// The page refers to its files as its neighbours.
@@ -62,27 +64,12 @@ async fn file(request: HttpRequest, name: web::Path<String>) -> Result<HttpRespo
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    let mut response = kept(&request, &content_type, bytes)?;
+    let mut response = etag::answer(&request, bytes, &content_type, CACHING)?;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY));
     if is_gzipped {
         // There is no other form; all browsers take this one.
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    Ok(response)
-}
-
-/// What anyone may keep who asks each time whether it still holds: the next version has other files.
-fn kept(request: &HttpRequest, content_type: &str, bytes: Bytes) -> Result<HttpResponse, Problem> {
-    let etag = etag::of(&bytes);
-    let mut response = if etag::client_has(request, &etag) {
-        HttpResponse::NotModified().finish()
-    } else {
-        HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(bytes)
-    };
-    let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
-    let headers = response.headers_mut();
-    headers.insert(ETAG, etag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }

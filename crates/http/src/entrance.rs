@@ -79,6 +79,7 @@ mod tests {
             client_timeout: Duration::from_secs(10),
             max_connections: NonZeroU32::MIN,
             limits: Limits::default(),
+            collects_traces: false,
             cors_origins: Vec::new(),
             docs: false,
         };

@@ -1,8 +1,34 @@
 //! Strong entity tags (RFC 9110, section 8.8.3): equal exactly if the bytes are.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{EntityTag, Header, IfNoneMatch};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
+};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
+
+use crate::problem::Problem;
+
+/// Answers with this body and its entity tag, or without the body if the client says that it has it.
+pub(crate) fn answer(
+    request: &HttpRequest,
+    body: impl Into<Bytes>,
+    content_type: &str,
+    caching: HeaderValue,
+) -> Result<HttpResponse, Problem> {
+    let body = body.into();
+    let etag = of(&body);
+    let mut response = if client_has(request, &etag) {
+        HttpResponse::NotModified().finish()
+    } else {
+        HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body)
+    };
+    let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag);
+    headers.insert(CACHE_CONTROL, caching);
+    Ok(response)
+}
 
 /// The entity tag of a body: half of its SHA-256, which is more than enough to tell bodies apart.
 pub(crate) fn of(body: &[u8]) -> EntityTag {
@@ -12,7 +38,7 @@ pub(crate) fn of(body: &[u8]) -> EntityTag {
 }
 
 /// Whether the client says that it has what `etag` names. A header that does not parse says nothing.
-pub(crate) fn client_has(request: &HttpRequest, etag: &EntityTag) -> bool {
+fn client_has(request: &HttpRequest, etag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         // Weak comparison, as RFC 9110, section 13.1.2 asks for.

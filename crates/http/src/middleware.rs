@@ -12,7 +12,7 @@ use chats_domain::values::Account;
 use opentelemetry::context::FutureExt;
 use opentelemetry::global::BoxedTracer;
 
-use crate::access_log::{self, Entry};
+use crate::access_log::{self, Awaited, Entry};
 use crate::connection::Activity;
 use crate::observer::Begun;
 use crate::{RequestObserver, problem, request_id, response_headers, trace};
@@ -20,7 +20,8 @@ use crate::{RequestObserver, problem, request_id, response_headers, trace};
 /// Who looks on, and over what requests come.
 pub(crate) struct Watch {
     pub(crate) observer: Arc<dyn RequestObserver>,
-    pub(crate) tracer: BoxedTracer,
+    /// If the spans of requests are collected.
+    pub(crate) tracer: Option<BoxedTracer>,
     pub(crate) is_over_tls: bool,
     pub(crate) is_ending: Arc<AtomicBool>,
 }
@@ -35,8 +36,11 @@ pub(crate) async fn finish(
     let begun = Begun::tell(Arc::clone(&watch.observer));
     let _busy = request.conn_data::<Activity>().map(Activity::busy);
     let id = request_id::of(request.headers());
-    let context = trace::begin(&watch.tracer, request.headers());
+    let context = trace::begin(watch.tracer.as_ref(), request.headers());
+    let trace_id = trace::id(&context);
+    let awaited = Awaited::begin(&id, trace_id, request.method());
     let response = next.call(request).with_context(context.clone()).await?.map_into_boxed_body();
+    awaited.end();
     let (mut response, trouble) = problem::rendered(response, id.to_str().unwrap_or_default());
     response_headers::write(&mut response, watch.is_over_tls);
     if watch.is_ending.load(Ordering::Relaxed) {
@@ -46,7 +50,7 @@ pub(crate) async fn finish(
     trace::end(&context, &answered);
     access_log::write(&Entry {
         request_id: &id,
-        trace_id: trace::id(&context),
+        trace_id,
         account: response.request().extensions().get::<Account>(),
         answered: &answered,
         trouble: trouble.as_ref(),

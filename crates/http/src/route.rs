@@ -41,7 +41,7 @@ impl Route {
             Self::Read => "/api/v1/chats/{chat_id}",
             Self::ReadByKey => "/api/v1/audiences/{audience}/chats/{scope}",
             Self::OpenApi => "/openapi.json",
-            Self::Docs => "/docs/{file:.*}",
+            Self::Docs => "/docs/{file}",
             Self::Unknown => "_OTHER",
         }
     }

@@ -76,7 +76,7 @@ pub fn serve(
         chats: web::Data::from(api.chats),
         watch: Arc::new(Watch {
             observer: api.observer,
-            tracer: global::tracer("chats"),
+            tracer: settings.collects_traces.then(|| global::tracer("chats")),
             is_over_tls: tls.is_some(),
             is_ending: Arc::clone(&is_ending),
         }),

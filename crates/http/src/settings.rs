@@ -18,6 +18,8 @@ pub struct Settings {
     pub max_connections: NonZeroU32,
     /// How much may be asked.
     pub limits: Limits,
+    /// Whether spans of requests are collected, by the tracer that is global to the process.
+    pub collects_traces: bool,
     /// The sites whose pages may read chats.
     pub cors_origins: Vec<Origin>,
     /// Whether the OpenAPI document and its page are served.

@@ -1,36 +1,43 @@
-//! The trace that a request is part of (W3C Trace Context): the caller's, or one that begins here.
+//! The trace that a request is part of (W3C Trace Context): the caller's, or one that begins here if somebody
+//! collects traces.
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use std::borrow::Cow;
+
+use actix_web::http::header::HeaderMap;
 use opentelemetry::global::{self, BoxedTracer};
 use opentelemetry::propagation::Extractor;
-use opentelemetry::trace::{
-    SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
-    TraceState,
-};
+use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
-use uuid::Uuid;
 
 use crate::Answered;
 
-/// Begins the span in which a request is served, as a child of the caller's.
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+/// The context in which a request is served: in a span that `tracer` begins, if spans are collected. If not,
+/// the caller's own context is passed on as it came.
 ///
-/// While nobody collects spans, the caller's own context is passed on as it came.
-pub(crate) fn begin(tracer: &BoxedTracer, headers: &HeaderMap) -> Context {
-    let parent = global::get_text_map_propagator(|it| {
-        it.extract_with_context(&Context::new(), &Sent(headers))
-    });
-    let span = SpanBuilder::from_name("request").with_kind(SpanKind::Server);
-    let context = parent.with_span(span.start_with_context(tracer, &parent));
-    if context.span().span_context().is_valid() {
-        context
+/// Without either there is no trace: one of which nothing is collected would tell others not to collect
+/// anything either.
+pub(crate) fn begin(tracer: Option<&BoxedTracer>, headers: &HeaderMap) -> Context {
+    let caller = if headers.contains_key(TRACEPARENT) {
+        let sent = Sent::in_headers(headers);
+        global::get_text_map_propagator(|it| it.extract_with_context(&Context::new(), &sent))
     } else {
-        context.with_remote_span_context(fresh())
-    }
+        Context::new()
+    };
+    let Some(tracer) = tracer else {
+        return caller;
+    };
+    let span = SpanBuilder::from_name("request").with_kind(SpanKind::Server);
+    caller.with_span(span.start_with_context(tracer, &caller))
 }
 
-/// The trace that this context is in.
-pub(crate) fn id(context: &Context) -> TraceId {
-    context.span().span_context().trace_id()
+/// The trace that this context is in, if it is in one.
+pub(crate) fn id(context: &Context) -> Option<TraceId> {
+    let span = context.span();
+    let span = span.span_context();
+    span.is_valid().then(|| span.trace_id())
 }
 
 /// Ends the span with what is known by now. Names are those of OpenTelemetry's conventions for HTTP.
@@ -52,25 +59,59 @@ pub(crate) fn end(context: &Context, answered: &Answered) {
     span.end();
 }
 
-/// A trace of which nobody collects anything; its identifier is for logs.
-fn fresh() -> SpanContext {
-    let (trace, span) = (Uuid::new_v4(), Uuid::new_v4());
-    let trace = TraceId::from_bytes(trace.into_bytes());
-    let span = SpanId::from(span.as_u64_pair().1);
-    SpanContext::new(trace, span, TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
+/// What a request says of its trace.
+struct Sent<'a> {
+    /// If it came twice, nobody can tell which is meant.
+    parent: Option<&'a str>,
+    /// If it came in parts, they are one list.
+    state: Option<Cow<'a, str>>,
 }
 
-/// The headers of a request. One that came twice says nothing.
-struct Sent<'a>(&'a HeaderMap);
+impl<'a> Sent<'a> {
+    fn in_headers(headers: &'a HeaderMap) -> Self {
+        let mut parents = headers.get_all(TRACEPARENT).filter_map(|it| it.to_str().ok());
+        let parent = parents.next().filter(|_| parents.next().is_none());
+        let states = headers.get_all(TRACESTATE).filter_map(|it| it.to_str().ok()).map(Cow::from);
+        let state = states.reduce(|list, part| format!("{list},{part}").into());
+        Self { parent, state }
+    }
+}
 
 impl Extractor for Sent<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.0.get_all(name);
-        let value = values.next()?;
-        values.next().is_none().then(|| value.to_str().ok())?
+        match name {
+            TRACEPARENT => self.parent,
+            TRACESTATE => self.state.as_deref(),
+            _ => None,
+        }
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
+        vec![TRACEPARENT, TRACESTATE]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_came_in_parts_is_one_and_two_parents_are_none() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(TRACEPARENT, "00-1"), (TRACESTATE, "a=1"), (TRACESTATE, "b=2")] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let sent = Sent::in_headers(&headers);
+        assert_eq!((sent.get(TRACEPARENT), sent.get(TRACESTATE)), (Some("00-1"), Some("a=1,b=2")));
+
+        headers.append(HeaderName::from_static(TRACEPARENT), HeaderValue::from_static("00-2"));
+        assert_eq!(Sent::in_headers(&headers).get(TRACEPARENT), None);
+    }
+
+    #[test]
+    fn without_a_caller_and_a_collector_there_is_no_trace() {
+        assert_eq!(id(&begin(None, &HeaderMap::new())), None);
     }
 }

@@ -1,13 +1,17 @@
 use std::time::Duration;
 
 use prometheus::core::Collector;
-use prometheus::{Gauge, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::MetricsError;
 
 /// What others count or know, at the moment at which somebody asks. What is not known is left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
+    /// Whether requests are to be sent to this instance.
+    pub is_ready: bool,
+    /// How many lines of the log were left out, since those before them had not been taken.
+    pub log_lines_dropped: u64,
     /// The connections to the database.
     pub connections: Option<ConnectionFigures>,
     /// The cache of chats.
@@ -57,6 +61,8 @@ impl Figures {
     /// A registry of these alone.
     pub(crate) fn registry(&self) -> Result<Registry, MetricsError> {
         let registry = Registry::new();
+        register_readiness(&registry, self.is_ready)?;
+        register_log(&registry, self.log_lines_dropped)?;
         let caches = [("chats", self.chats_cache), ("tokens", self.tokens_cache)];
         let caches = caches.into_iter().filter_map(|(name, cache)| Some((name, cache?)));
         register_caches(&registry, caches)?;
@@ -95,6 +101,24 @@ impl ConnectionFigures {
         pending.set(number(self.pending_requests));
         register(registry, pending)
     }
+}
+
+fn register_readiness(registry: &Registry, is_ready: bool) -> Result<(), MetricsError> {
+    let ready = IntGauge::new(
+        "chats_ready",
+        "1 if requests are to be sent to this instance, as its readiness tells, else 0.",
+    )?;
+    ready.set(is_ready.into());
+    register(registry, ready)
+}
+
+fn register_log(registry: &Registry, lines_dropped: u64) -> Result<(), MetricsError> {
+    let dropped = IntCounter::new(
+        "chats_log_lines_dropped_total",
+        "Lines of the log that were left out, since those before them had not been taken.",
+    )?;
+    dropped.inc_by(lines_dropped);
+    register(registry, dropped)
 }
 
 fn register_caches<'a>(

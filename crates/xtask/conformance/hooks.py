@@ -1,7 +1,7 @@
 """Takes what Schemathesis makes up to where there is something to find.
 
 Made-up audiences let nobody in, and a made-up room is in no event service: of the requests that are meant
-to be good, most go to the audience that is open in development, and every other convert has a room.
+to be good, most go to the audience that is open in development, and most converts have a room.
 """
 
 import json
@@ -31,7 +31,7 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict) and "audience" in case.body:
         if is_at_home:
             case.body["audience"] = AUDIENCE
-        if "event_room_id" in case.body and dice.random() < 0.5:
+        if "event_room_id" in case.body and dice.random() < 0.8:
             case.body["event_room_id"] = open_room()
 
 

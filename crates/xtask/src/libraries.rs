@@ -8,16 +8,38 @@ use anyhow::{Context, Result, bail};
 
 /// The folder that Python has to look into for these packages, each with its version: `pyjwt==2.15.1`.
 pub(crate) fn of_python(tools: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
-    // What is compiled fits one version of Python on one kind of system.
+    installed(&python_folder(tools, name)?, |folder| output(pip_install(folder)?.args(packages)))
+}
+
+/// The folder that Python has to look into for what a requirements file lists: everything, with its hashes.
+pub(crate) fn of_requirements(tools: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
+    const FILE: &str = "requirements.txt";
+    let folder = python_folder(tools, name)?;
+    let is_of_others = |known: String| known != requirements;
+    if folder.is_dir() && fs::read_to_string(folder.join(FILE)).map_or(true, is_of_others) {
+        fs::remove_dir_all(&folder)?;
+    }
+    installed(&folder, |folder| {
+        let file = folder.join(FILE);
+        fs::write(&file, requirements)?;
+        let mut pip = pip_install(folder)?;
+        output(pip.args(["--require-hashes", "--no-deps", "--requirement"]).arg(file))
+    })
+}
+
+/// What is compiled fits one version of Python on one kind of system.
+fn python_folder(tools: &Path, name: &str) -> Result<PathBuf> {
     let abi = "import sysconfig; print(sysconfig.get_config_var('SOABI'))";
     let abi = output(Command::new("python3").args(["-c", abi]))?;
-    installed(&tools.join(format!("{name}-{abi}")), |folder| {
-        let mut pip = pip(folder)?;
-        // To compile some of them would take minutes, and compilers.
-        pip.args(["install", "--quiet", "--quiet", "--retries=1", "--only-binary=:all:"]);
-        pip.arg("--target").arg(folder).args(packages);
-        output(&mut pip)
-    })
+    Ok(tools.join(format!("{name}-{abi}")))
+}
+
+fn pip_install(folder: &Path) -> Result<Command> {
+    let mut pip = pip(folder)?;
+    // To compile some packages would take minutes, and compilers.
+    pip.args(["install", "--quiet", "--quiet", "--retries=1", "--only-binary=:all:"]);
+    pip.arg("--target").arg(folder);
+    Ok(pip)
 }
 
 /// The folder that Node has to look into for a package of this version.
@@ -32,7 +54,7 @@ pub(crate) fn of_node(tools: &Path, name: &str, version: &str) -> Result<PathBuf
 }
 
 /// The machine's pip, or else that of a virtual environment: systems have one without the other.
-pub(crate) fn pip(folder: &Path) -> Result<Command> {
+fn pip(folder: &Path) -> Result<Command> {
     let mut python = PathBuf::from("python3");
     if output(Command::new(&python).args(["-m", "pip", "--version"])).is_err() {
         let environment = folder.join(".venv");
@@ -45,10 +67,7 @@ pub(crate) fn pip(folder: &Path) -> Result<Command> {
 }
 
 /// The folder has its name only when it is whole, so that it is filled once.
-pub(crate) fn installed(
-    folder: &Path,
-    install: impl FnOnce(&Path) -> Result<String>,
-) -> Result<PathBuf> {
+fn installed(folder: &Path, install: impl FnOnce(&Path) -> Result<String>) -> Result<PathBuf> {
     if !folder.is_dir() {
         let unfinished = folder.with_added_extension(process::id().to_string());
         fs::create_dir_all(&unfinished)?;

@@ -1,23 +1,29 @@
-//! Programs that operators have, and that tests run.
+//! Programs that operators have, and that tests run. The tests of the service cannot do without them.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::packages::{self, Manager};
 
+/// It is for administrators on some systems.
+const HAPROXY: [&str; 3] = ["haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"];
+
 /// Installs those that are not there.
 pub(crate) fn ensure_installed() -> Result<()> {
+    let of_prometheus = |manager| match manager {
+        Manager::Apt | Manager::Homebrew => "prometheus",
+        Manager::Dnf => "golang-github-prometheus",
+    };
     if !packages::exists("promtool") {
-        packages::install("promtool", |manager| match manager {
-            Manager::Apt | Manager::Homebrew => "prometheus",
-            Manager::Dnf => "golang-github-prometheus",
-        })?;
+        install("promtool", of_prometheus)?;
     }
-    // It is for administrators on some systems.
-    if !["haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"]
-        .into_iter()
-        .any(packages::exists)
-    {
-        packages::install("haproxy", |_| "haproxy")?;
+    if !HAPROXY.into_iter().any(packages::exists) {
+        install("haproxy", |_| "haproxy")?;
     }
     Ok(())
+}
+
+fn install(program: &str, package: impl Fn(Manager) -> &'static str) -> Result<()> {
+    packages::install(program, package).with_context(|| {
+        format!("the tests need {program}, which could not be installed: install it, and try again")
+    })
 }

@@ -1,5 +1,6 @@
 use anyhow::{Context, Result};
-use chats_testkit::postgres::{Cluster, URL_VARIABLE, find_binaries};
+use chats_testkit::postgres::{Cluster, URL_VARIABLE, database_on, find_binaries};
+use tokio::runtime;
 
 use crate::packages::{self, Manager};
 
@@ -25,4 +26,10 @@ pub(crate) fn ensure_installed() -> Result<()> {
         )
     })?;
     find_binaries().map(drop).context("PostgreSQL was installed, but cannot be found")
+}
+
+/// Creates an empty database on the server of this administrator's URL, and returns its URL.
+pub(crate) fn create_database(server: &str) -> Result<String> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(database_on(server))?)
 }

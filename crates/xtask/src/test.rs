@@ -14,21 +14,25 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     interop::provide(&mut tests)?;
     deploy::provide(&mut tests)?;
     browser::provide();
-    // It lives until the tests have ended.
-    let cluster = if env::var_os(URL_VARIABLE).is_none() {
-        let cluster = postgres::start()?;
-        tests.env(URL_VARIABLE, cluster.url());
-        Some(cluster)
-    } else {
-        None
-    };
+    let (server, _cluster) = server()?;
+    tests.env(URL_VARIABLE, &server);
     let status = tests.status().context("cannot start cargo")?;
     if !status.success() {
         bail!("the tests failed");
     }
     // Whoever wants some of the tests does not want this.
     if args.is_empty() {
-        conformance::run_short(cluster.as_ref().map(Cluster::url).as_deref())?;
+        conformance::run_short(&server)?;
     }
     Ok(())
+}
+
+/// The URL of the server that is named, or else of a cluster, which lives until the tests have ended.
+fn server() -> Result<(String, Option<Cluster>)> {
+    if let Some(named) = env::var_os(URL_VARIABLE) {
+        let url = named.into_string().ok().with_context(|| format!("{URL_VARIABLE} is no URL"))?;
+        return Ok((url, None));
+    }
+    let cluster = postgres::start()?;
+    Ok((cluster.url(), Some(cluster)))
 }

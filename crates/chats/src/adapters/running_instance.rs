@@ -11,6 +11,7 @@ use chats_store::DieselStore;
 use chats_telemetry::{CacheFigures, ConnectionFigures, Figures, Metrics, OpeningFigures};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing_appender::non_blocking::ErrorCounter;
 use uuid::Uuid;
 
 use super::ObservedIssuers;
@@ -28,6 +29,7 @@ pub(crate) struct RunningInstance {
     pub(crate) chats_cache: Option<Arc<CachedStore>>,
     pub(crate) tokens_cache: Option<Arc<TokenCache<ObservedIssuers>>>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log_lines_dropped: ErrorCounter,
     pub(crate) ending: CancellationToken,
 }
 
@@ -60,8 +62,14 @@ impl Instance for RunningInstance {
         }
     }
 
-    async fn metrics(&self) -> Result<String, Cause> {
+    async fn metrics(&self, is_ready: bool) -> Result<String, Cause> {
         let figures = Figures {
+            is_ready,
+            log_lines_dropped: self
+                .log_lines_dropped
+                .dropped_lines()
+                .try_into()
+                .unwrap_or(u64::MAX),
             connections: Some(self.connections()),
             chats_cache: self.chats_cache(),
             tokens_cache: self.tokens_cache(),

@@ -17,7 +17,7 @@ use crate::{database, output, recovery, telemetry, timing};
 /// It works beside running instances. An embedded event service must be running.
 pub(crate) async fn recover(flags: &Flags) -> Result<()> {
     let loaded = config::load(flags)?;
-    telemetry::start(&loaded, flags)?;
+    let _log = telemetry::start(&loaded, flags)?;
     let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let own = OwnAccount::configured(&loaded)?;

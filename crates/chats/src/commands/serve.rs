@@ -19,6 +19,7 @@ use super::shutdown::{EndRequests, EndSignals, Service};
 use crate::adapters::{ObservedIssuers, RunningInstance, SystemClock, Uuid7, WatchedRooms};
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
+use crate::early_end::EarlyEnd;
 use crate::event_service::{self, EventSettings, Location};
 use crate::identity::OwnAccount;
 use crate::telemetry::{CountedRequests, Traces};
@@ -30,9 +31,9 @@ use crate::{
 };
 
 /// Serves the API, until the process is asked to end.
-pub(crate) async fn serve(flags: &Flags) -> Result<()> {
+pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
     let loaded = config::load(flags)?;
-    telemetry::start(&loaded, flags)?;
+    let log = telemetry::start(&loaded, flags)?;
     let _traces = Traces::start(&loaded)?;
     let settings = timing::read(&loaded)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -73,8 +74,8 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         ids: Arc::new(Uuid7),
     };
     let chats = Arc::new(Chats::new(ports, settings));
-    // Until here a signal ends the process at once, for nothing is in flight.
     let mut asked = EndRequests::listen()?;
+    drop(early_end);
     let signals = EndSignals::default();
     let (interval, end) = (loaded.config.recovery.interval, signals.no_new_work.clone());
     let recovery = tokio::spawn(recovery::run(Arc::clone(&chats), interval, end));
@@ -92,6 +93,7 @@ pub(crate) async fn serve(flags: &Flags) -> Result<()> {
         chats_cache,
         tokens_cache,
         clock,
+        log_lines_dropped: log.lines_dropped(),
         ending: signals.not_ready.clone(),
     };
     let admin = chats_admin::serve(admin, Arc::new(instance))?;

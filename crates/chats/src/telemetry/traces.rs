@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use opentelemetry::{KeyValue, global};
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -24,7 +26,7 @@ impl Traces {
     /// From now on the trace of a request is passed on, and sent to `traces.endpoint` if there is one.
     pub(crate) fn start(loaded: &Loaded) -> Result<Self, ConfigError> {
         let collector = read(loaded)?;
-        global::set_text_map_propagator(TraceContextPropagator::new());
+        global::set_text_map_propagator(Propagator::default());
         let Some(Collector { url, sample_ratio }) = collector else {
             return Ok(Self(None));
         };
@@ -45,6 +47,34 @@ impl Traces {
             .build();
         global::set_tracer_provider(provider.clone());
         Ok(Self(Some(provider)))
+    }
+}
+
+/// W3C Trace Context, without the empty `tracestate` that the standard wants nobody to send (section 3.3.1.1).
+#[derive(Debug, Default)]
+struct Propagator(TraceContextPropagator);
+
+impl TextMapPropagator for Propagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        self.0.inject_context(context, &mut WithoutEmpty(injector));
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        self.0.extract_with_context(context, extractor)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        self.0.fields()
+    }
+}
+
+struct WithoutEmpty<'a>(&'a mut dyn Injector);
+
+impl Injector for WithoutEmpty<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if !value.is_empty() {
+            self.0.set(key, value);
+        }
     }
 }
 

@@ -10,9 +10,13 @@ use crate::support::{Browser, Process, chats};
 /// Where to put a picture of the page, if there is to be one.
 const SCREENSHOT: &str = "SCREENSHOT";
 
+/// Set where nobody reads that a test did not run.
+const CI: &str = "CI";
+
 #[tokio::test]
 async fn a_newcomer_creates_a_chat_on_the_page_and_reads_it() {
     let Some(browser) = Browser::start().await else {
+        assert!(env::var_os(CI).is_none(), "there is no chromedriver for the test of the page");
         // Past what the test runner catches of a test that passes.
         let _ = writeln!(io::stdout(), "NOT RUN: the test of the page, for want of chromedriver");
         return;
@@ -22,7 +26,8 @@ async fn a_newcomer_creates_a_chat_on_the_page_and_reads_it() {
     service.args(["--http-listen", "127.0.0.1:0", "--event-listen", "127.0.0.1:0"]);
     let (_service, said) = Process::start(&mut service, "Ctrl-C ends it");
     browser.open(word_after("try it at", &said)).await;
-    authorize(&browser, word_after("TOKEN=", &said)).await;
+    let token = word_after("TOKEN=", &said);
+    authorize(&browser, token).await;
 
     // The example that the page proposes is a good request.
     unfold(&browser, "createChat").await;
@@ -39,18 +44,22 @@ async fn a_newcomer_creates_a_chat_on_the_page_and_reads_it() {
     let read = execute(&browser, "readChat", &[("chat_id", id)], 200).await;
     assert_eq!(read, created);
 
-    // Who has told the page who they are need not do so again.
+    // The browser keeps no token for whoever comes next.
     browser.reload().await;
     unfold(&browser, "readChatByKey").await;
     let key = [("audience", "demo.example.org"), ("scope", "lesson-42")];
+    let problem = execute(&browser, "readChatByKey", &key, 401).await;
+    assert_eq!(problem["type"], "authentication_failed");
+    authorize(&browser, token).await;
     assert_eq!(execute(&browser, "readChatByKey", &key, 200).await, created);
 
     let problem = execute(&browser, "readChatByKey", &[("scope", "a/b c%é")], 404).await;
     assert_eq!(problem["type"], "chat_not_found");
     assert!(problem["detail"].as_str().unwrap().contains("'a/b c%é'"), "{problem}");
-    // The answer with the problem is the one that is not as the page wishes.
+    // The answers with problems are those that are not as the page wishes.
     let complaints = browser.complaints().await;
-    assert!(matches!(&complaints[..], [one] if one.contains("404")), "{complaints:?}");
+    let [unauthenticated, not_found] = &complaints[..] else { panic!("{complaints:?}") };
+    assert!(unauthenticated.contains("401") && not_found.contains("404"), "{complaints:?}");
 }
 
 async fn authorize(browser: &Browser, token: &str) {

@@ -233,7 +233,7 @@ async fn migrations_are_applied_once_by_command_or_at_the_start() {
 }
 
 #[test]
-fn a_start_that_may_not_migrate_says_so() {
+fn a_start_that_may_not_migrate_says_so_and_so_does_a_check() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = chats(directory.path());
     command
@@ -242,8 +242,15 @@ fn a_start_that_may_not_migrate_says_so() {
     let error = refusal(&mut command);
     assert!(error.contains("chats migrate"), "{error}");
 
-    let migrated = chats(directory.path()).arg("migrate").output().unwrap();
-    assert!(String::from_utf8(migrated.stdout).unwrap().starts_with("applied "));
+    let migrate = |args: &[&str]| {
+        let output = chats(directory.path()).arg("migrate").args(args).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (is_up_to_date, said) = migrate(&["--check"]);
+    assert!(!is_up_to_date && said.starts_with("pending "), "{said}");
+    let (is_done, said) = migrate(&[]);
+    assert!(is_done && said.starts_with("applied "), "{said}");
+    assert_eq!(migrate(&["--check"]), (true, "The database is up to date.\n".to_owned()));
     let (process, _) = Process::start(&mut command, "tenants");
     drop(process);
 }

@@ -45,6 +45,8 @@ on_both_databases! {
         let purge = Method::from_bytes(b"PURGE").unwrap();
         let purged = deployment.anonymous(purge, "/api/v1/chats").send().await.unwrap();
         assert_eq!(purged.status(), 405);
+        let page = deployment.anonymous(Method::GET, "/docs/index.html").send().await.unwrap();
+        assert_eq!(page.status(), 200);
 
         let metrics = Metrics::of(&deployment).await;
         let requests = |method: &str, route: &str, status: u16| {
@@ -55,6 +57,7 @@ on_both_databases! {
         };
         assert_eq!(requests("POST", "/api/v1/chats", 201), "1");
         assert_eq!(requests("GET", "/api/v1/chats/{chat_id}", 200), "3");
+        assert_eq!(requests("GET", "/docs/{file}", 200), "1");
         assert_eq!(requests("GET", "_OTHER", 404), "1");
         assert_eq!(requests("_OTHER", "/api/v1/chats", 405), "1");
         assert_eq!(metrics.value("http_server_active_requests"), "0");
@@ -77,6 +80,7 @@ on_both_databases! {
         assert_ne!(metrics.value(r#"db_client_connections{state="idle"}"#), "0");
         assert_ne!(metrics.value("db_client_connection_max"), "0");
         assert!(metrics.text.contains("chats_build_info{commit="));
+        assert_eq!(metrics.value("chats_ready"), "1");
     }
 
     async fn chats_that_are_opening_and_rooms_in_doubt_are_told(deployment) {
@@ -143,6 +147,7 @@ async fn without_its_database_it_is_alive_and_not_ready_and_tells_the_other_figu
     assert_eq!(ready.json()["database"], "unreachable");
     assert_eq!(deployment.ask("/healthz").await.status, 200);
     let metrics = Metrics::of(&deployment).await;
+    assert_eq!(metrics.value("chats_ready"), "0");
     assert!(metrics.text.contains("process_start_time_seconds"));
     assert!(!metrics.text.contains("chats_opening"), "{}", metrics.text);
 }
@@ -154,6 +159,9 @@ async fn with_a_database_that_has_not_seen_all_migrations_it_is_not_ready() {
     operator.batch_execute("DELETE FROM __diesel_schema_migrations").await.unwrap();
     let ready = deployment.ask("/readyz").await;
     assert_eq!((ready.status, &ready.json()["database"]), (503, &json!("not_up_to_date")));
+    // It answers all the same.
+    let metrics = Metrics::of(&deployment).await;
+    assert_eq!((metrics.value("chats_ready"), metrics.value("chats_opening")), ("0", "0"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the routes answer with.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG, HeaderValue, LOCATION};
+use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
 use actix_web::rt::spawn;
 use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
@@ -12,6 +12,9 @@ use super::location;
 use crate::connection::Activity;
 use crate::problem::Problem;
 use crate::{chat_object, etag};
+
+/// A browser may keep a chat, but has to ask each time, with a token: whether it may read is decided then.
+const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// Answers a request that asked for a chat to be there.
 ///
@@ -40,19 +43,7 @@ pub(super) async fn creation(
 
 /// Answers a request to read a chat.
 pub(super) fn read(request: &HttpRequest, chat: &Chat) -> Result<HttpResponse, Problem> {
-    let body = to_json(chat)?;
-    let etag = etag::of(&body);
-    let mut response = if etag::client_has(request, &etag) {
-        HttpResponse::NotModified().finish()
-    } else {
-        HttpResponse::Ok().insert_header(ContentType::json()).body(body)
-    };
-    let etag = HeaderValue::try_from(etag.to_string()).map_err(|e| Problem::internal(e.into()))?;
-    let headers = response.headers_mut();
-    headers.insert(ETAG, etag);
-    // A browser may keep it, but has to ask each time, with a token: whether it may read is decided then.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    Ok(response)
+    etag::answer(request, to_json(chat)?, "application/json", CACHING)
 }
 
 fn to_json(chat: &Chat) -> Result<Vec<u8>, Problem> {

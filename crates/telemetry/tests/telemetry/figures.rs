@@ -7,12 +7,16 @@ use crate::{lines, metrics};
 #[test]
 fn what_is_known_is_told() {
     let figures = Figures {
+        is_ready: true,
+        log_lines_dropped: 7,
         connections: Some(ConnectionFigures { idle: 3, used: 2, max: 10, pending_requests: 1 }),
         chats_cache: Some(CacheFigures { hits: 7, misses: 2, entries: 4, bytes: Some(4096) }),
         tokens_cache: Some(CacheFigures { hits: 5, misses: 6, entries: 1, bytes: None }),
         opening: Some(OpeningFigures { count: 2, oldest_age: Duration::from_millis(1500) }),
     };
     let told = |prefix| lines(&metrics(), &figures, prefix);
+    assert_eq!(told("chats_ready"), ["chats_ready 1"]);
+    assert_eq!(told("chats_log"), ["chats_log_lines_dropped_total 7"]);
     assert_eq!(
         told("db_client_"),
         [
@@ -42,6 +46,8 @@ fn what_is_not_known_is_left_out() {
     for prefix in ["db_client_", "chats_cache_", "chats_opening"] {
         assert_eq!(lines(&metrics(), &Figures::default(), prefix), [""; 0]);
     }
+    // Who does not know to be ready is not.
+    assert_eq!(lines(&metrics(), &Figures::default(), "chats_ready"), ["chats_ready 0"]);
 }
 
 #[test]

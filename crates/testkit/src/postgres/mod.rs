@@ -39,7 +39,12 @@ pub enum DatabaseError {
 /// It is on the server that [`URL_VARIABLE`] names, else on a cluster that this process starts at the
 /// first call and that goes when the process ends. The database is not dropped: the cluster is.
 pub async fn database() -> Result<String, DatabaseError> {
-    let mut url = Url::parse(&server_url().await?)?;
+    database_on(&server_url().await?).await
+}
+
+/// Creates an empty database on the server of this administrator's URL, and returns its URL.
+pub async fn database_on(server: &str) -> Result<String, DatabaseError> {
+    let mut url = Url::parse(server)?;
     let (client, connection) = tokio_postgres::connect(url.as_str(), NoTls).await?;
     tokio::spawn(connection);
 

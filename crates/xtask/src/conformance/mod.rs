@@ -14,16 +14,15 @@ use serde_json::Value;
 use crate::{harness, libraries, postgres};
 use service::Service;
 
-const SCHEMATHESIS_VERSION: &str = "4.32.5";
-/// It makes up the values.
-const HYPOTHESIS_VERSION: &str = "6.170.15";
+/// With hashes, for some of it is compiled.
+const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// How many requests are made up for each operation in a round. More of them come from the rules themselves,
 /// and from following links.
 const REQUESTS_PER_ROUND: u32 = 300;
 
 /// As many as a short run has time for.
-const FEW_REQUESTS: u32 = 20;
+const FEW_REQUESTS: u32 = 10;
 
 /// Runs rounds on each database until there were so many cases, the first of them from this seed.
 pub(crate) fn run(cases: u64, seed: u64) -> Result<()> {
@@ -49,9 +48,9 @@ pub(crate) fn run(cases: u64, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// Runs a short round on SQLite, and on the PostgreSQL of this URL, of the program that the tests have built.
+/// Runs a short round on SQLite, and on this PostgreSQL server, of the program that the tests have built.
 /// Where Schemathesis cannot be installed, it says so.
-pub(crate) fn run_short(postgres: Option<&str>) -> Result<()> {
+pub(crate) fn run_short(server: &str) -> Result<()> {
     let target = harness::target_directory()?;
     let schemathesis = match Schemathesis::installed(&target) {
         Ok(schemathesis) => schemathesis,
@@ -62,9 +61,8 @@ pub(crate) fn run_short(postgres: Option<&str>) -> Result<()> {
             return Ok(());
         }
     };
-    let databases =
-        [("SQLite", None)].into_iter().chain(postgres.map(|it| ("PostgreSQL", Some(it))));
-    for (database, url) in databases {
+    let url = postgres::create_database(server)?;
+    for (database, url) in [("SQLite", None), ("PostgreSQL", Some(url.as_str()))] {
         let service = Service::start(&chats_in(&target), url)?;
         let cases = schemathesis.round(&service, 1, FEW_REQUESTS)?;
         say(&format!("the service does what its document says, in {cases} cases on {database}"));
@@ -85,15 +83,8 @@ struct Schemathesis {
 
 impl Schemathesis {
     fn installed(target: &Path) -> Result<Self> {
-        let packages = [
-            format!("schemathesis=={SCHEMATHESIS_VERSION}"),
-            format!("hypothesis=={HYPOTHESIS_VERSION}"),
-        ];
-        let libraries = libraries::of_python(
-            &target.join("tools"),
-            &format!("schemathesis-{SCHEMATHESIS_VERSION}-hypothesis-{HYPOTHESIS_VERSION}"),
-            &packages.each_ref().map(String::as_str),
-        )?;
+        let tools = target.join("tools");
+        let libraries = libraries::of_requirements(&tools, "schemathesis", REQUIREMENTS)?;
         let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
         Ok(Self { libraries, settings })
     }
@@ -186,5 +177,13 @@ mod tests {
             assert!(cases(report.to_string().as_bytes()).is_err(), "{pointer}");
         }
         assert!(cases(b"{}").is_err());
+    }
+}
+#[cfg(test)]
+mod scratch {
+    #[test]
+    fn scratch() {
+        let cluster = crate::postgres::start().unwrap();
+        super::run_short(&cluster.url()).unwrap();
     }
 }

@@ -87,7 +87,7 @@ fn a_pod_has_the_time_that_its_service_takes_to_end() {
     values["shutdown"] = json!({"delaySeconds": 20, "timeoutSeconds": 60});
     let Some(manifests) = rendered(&values) else { return };
     let pod = pod(of_kind(&manifests, "Deployment")).unwrap();
-    assert_eq!(pod["terminationGracePeriodSeconds"], 85);
+    assert_eq!(pod["terminationGracePeriodSeconds"], 90);
     assert_eq!(variable(pod, "CHATS_SHUTDOWN__DELAY")["value"], "20s");
     assert_eq!(variable(pod, "CHATS_SHUTDOWN__TIMEOUT")["value"], "60s");
 }

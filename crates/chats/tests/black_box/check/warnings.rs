@@ -209,12 +209,12 @@ fn keys_that_others_may_read_are_pointed_out() {
     assert_eq!(said.count("warning"), 0, "{:#?}", said.lines);
 
     for (name, ..) in secrets {
-        fs::set_permissions(file(name), Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(file(name), Permissions::from_mode(0o644)).unwrap();
     }
     let said = Said::of(directory.path(), &["--offline"]);
     for (name, _, setting) in secrets {
         let line = said.line("warning", &format!("{setting}: "));
-        assert!(line.contains(name) && line.contains("0640"), "{line}");
+        assert!(line.contains(name) && line.contains("0644"), "{line}");
     }
     assert_eq!(said.count("warning"), secrets.len(), "{:#?}", said.lines);
 }

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::io::PipeReader;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -133,6 +134,17 @@ impl Deployment {
         let mut command = self.command();
         command.arg("serve");
         self.start_logged(command)
+    }
+
+    /// Starts the service, which was not running, with its log in a pipe. Returns the end that is to be read.
+    pub(crate) fn start_with_its_log_in_a_pipe(&mut self) -> PipeReader {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut command = self.command();
+        command.arg("serve").stderr(writer);
+        let (service, said) = Process::start(&mut command, "tenants");
+        self.url = url_after("is ready at ", &said);
+        self.service = Some(service);
+        reader
     }
 
     /// Starts the service, which was not running, under what `ulimit` makes of these arguments, and with
