@@ -42,7 +42,9 @@ pub(crate) enum Command {
     #[command(after_help = examples!(
         "chats serve"
         "chats serve --config chats.toml"
-        "chats serve --database-url postgres://chats@localhost/chats --http-listen 127.0.0.1:9000"
+        "chats serve --database-url postgres://chats@localhost/chats"
+        "chats serve --http-listen 127.0.0.1:9080 --admin-listen 127.0.0.1:9081 --event-listen 127.0.0.1:9085\n"
+        "The last one runs next to another that has the usual ports."
     ))]
     Serve,
     /// Say all that is wrong with the configuration, and with what it names
@@ -70,7 +72,7 @@ pub(crate) enum Command {
     /// Print the OpenAPI document of the API
     #[command(after_help = examples!("chats openapi > openapi.json"))]
     Openapi,
-    /// Print what has a shell complete commands and flags
+    /// Print a script that lets a shell complete commands and flags
     #[command(after_help = examples!(
         "chats completions bash > /etc/bash_completion.d/chats"
         "chats completions zsh > \"${fpath[1]}/_chats\""

@@ -22,22 +22,22 @@ pub(crate) struct Flags {
     /// The configuration file [default: chats.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the embedded databases and the development key are
+    /// The folder of the SQLite files and the development key [default: data]
     #[arg(long, global = true, value_name = "DIRECTORY")]
     data_dir: Option<String>,
-    /// The address that serves HTTP
+    /// Where the API listens [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     http_listen: Option<String>,
-    /// The address that tells operators how the service is
+    /// Where operators ask for health and metrics [default: 127.0.0.1:8081]
     #[arg(long, global = true, value_name = "ADDRESS")]
     admin_listen: Option<String>,
-    /// The database: postgres://… or sqlite:PATH
+    /// The database: postgres://… or sqlite:PATH [default: chats.sqlite in the data directory]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// The event service: its URL, or 'embedded'
+    /// The event service: its URL, or 'embedded' [default: embedded]
     #[arg(long, global = true, value_name = "URL")]
     event_url: Option<String>,
-    /// The address of the embedded event service
+    /// Where the embedded event service listens [default: 127.0.0.1:8085]
     #[arg(long, global = true, value_name = "ADDRESS")]
     event_listen: Option<String>,
 }
