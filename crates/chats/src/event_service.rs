@@ -139,10 +139,9 @@ impl EventSettings<'_> {
         let service = EventService::open(settings, authenticator, clock)
             .context("cannot open the data of the embedded event service")?;
         let address = self.loaded.config.event.listen;
-        service.listen(address).map_err(|error| {
-            let reason = format!("cannot listen on {address}: {error}");
-            self.loaded.error("event.listen", reason).into()
-        })
+        service
+            .listen(address)
+            .map_err(|error| self.loaded.cannot_listen("event.listen", address, &error).into())
     }
 }
 

@@ -114,8 +114,7 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
 }
 
 fn listen(loaded: &Loaded, key: &str, address: SocketAddr) -> Result<TcpListener, ConfigError> {
-    TcpListener::bind(address)
-        .map_err(|error| loaded.error(key, format!("cannot listen on {address}: {error}")))
+    TcpListener::bind(address).map_err(|error| loaded.cannot_listen(key, address, &error))
 }
 
 /// A port, and the cache that it stands on, if it does.

@@ -33,13 +33,12 @@ impl ConfigError {
     /// The setting, where it came from, and what is wrong with it.
     pub(crate) fn finding(&self) -> impl fmt::Display + '_ {
         fmt::from_fn(|f| {
-            f.write_str(&self.path.join("."))?;
-            if let Some(source) = &self.source {
-                let space = if self.path.is_empty() { "" } else { " " };
-                write!(f, "{space}(from {source})")?;
-            }
-            if !self.path.is_empty() || self.source.is_some() {
-                f.write_str(": ")?;
+            let key = self.path.join(".");
+            match (&*key, &self.source) {
+                ("", None) => {}
+                ("", Some(source)) => write!(f, "{source}: ")?,
+                (key, None) => write!(f, "{key}: ")?,
+                (key, Some(source)) => write!(f, "{key} (from {source}): ")?,
             }
             f.write_str(&self.reason)
         })
@@ -54,7 +53,12 @@ impl ConfigError {
                 if keys.last() != Some(name) {
                     keys.push(name.clone());
                 }
-                format!("unknown key; known here are: {}", known.join(", "))
+                let parts = if is_of_environment(error.metadata.as_ref()) && name.contains('_') {
+                    ", and in a variable two underscores stand between the parts of a key"
+                } else {
+                    ""
+                };
+                format!("unknown key; known here are: {}{parts}", known.join(", "))
             }
             Kind::MissingField(name) => {
                 keys.push(name.to_string());

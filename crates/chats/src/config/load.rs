@@ -1,4 +1,6 @@
 use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chats_domain::ports::Cause;
@@ -89,6 +91,22 @@ impl Loaded {
         ConfigError::at(key, &self.figment, reason.into().to_string())
     }
 
+    /// An error in listening on `address`, the value of `key`. Says what is to be done where another
+    /// program does, since that is what those meet who start the service a second time.
+    pub(crate) fn cannot_listen(
+        &self,
+        key: &str,
+        address: SocketAddr,
+        error: &io::Error,
+    ) -> ConfigError {
+        let advice = if error.kind() == ErrorKind::AddrInUse {
+            format!("; give another, as by --{}", key.replace('.', "-"))
+        } else {
+            String::new()
+        };
+        self.error(key, format!("cannot listen on {address}: {error}{advice}"))
+    }
+
     /// What is in the file that the setting `key` names.
     pub(crate) fn read_file(&self, key: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
         let read = fs::read(file);
@@ -139,5 +157,41 @@ impl Provider for Flag<'_> {
         let nested = figment::util::nest(self.key, Value::from(self.value));
         let dict = nested.into_dict().unwrap_or_default();
         Ok(Profile::Default.collect(dict))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_help_tells_the_defaults_that_there_are() {
+        let defaults = Figment::from(Toml::string(include_str!("defaults.toml")));
+        let command = Flags::augment_args(Command::new("chats"));
+        let help_of = |flag: &str| {
+            let mut flags = command.get_arguments();
+            let flag = flags.find(|it| it.get_long() == flag.strip_prefix("--")).unwrap();
+            flag.get_help().unwrap().to_string()
+        };
+        let mut told = 0;
+        let given = Some(String::new());
+        let flags = Flags {
+            config: None,
+            data_dir: given.clone(),
+            http_listen: given.clone(),
+            admin_listen: given.clone(),
+            database_url: given.clone(),
+            event_url: given.clone(),
+            event_listen: given,
+        };
+        for flag in flags.given() {
+            let Ok(value) = defaults.find_value(flag.key) else { continue };
+            let default = format!("[default: {}]", value.as_str().unwrap());
+            assert!(help_of(flag.name).ends_with(&default), "{}: {default}", flag.name);
+            told += 1;
+        }
+        assert_eq!(told, 5);
     }
 }

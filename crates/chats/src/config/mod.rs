@@ -1,5 +1,6 @@
 //! The configuration: defaults, then a file, then the environment, then flags.
 
+mod address;
 mod aside;
 mod bytes;
 mod error;
@@ -51,6 +52,7 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Http {
+    #[serde(deserialize_with = "address::deserialize")]
     pub(crate) listen: SocketAddr,
     #[serde(with = "humantime_serde")]
     pub(crate) deadline: Duration,
@@ -74,6 +76,7 @@ pub(crate) struct HttpTls {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Admin {
+    #[serde(deserialize_with = "address::deserialize")]
     pub(crate) listen: SocketAddr,
 }
 
@@ -128,6 +131,7 @@ pub(crate) struct Cache {
 pub(crate) struct Event {
     pub(crate) url: String,
     ca: Option<RelativePathBuf>,
+    #[serde(deserialize_with = "address::deserialize")]
     pub(crate) listen: SocketAddr,
     #[serde(with = "humantime_serde")]
     pub(crate) connect_timeout: Duration,

@@ -107,6 +107,30 @@ fn a_bad_value_is_named_with_its_source_and_not_shown() {
 }
 
 #[test]
+fn an_address_that_is_none_is_answered_with_one_that_is() {
+    for address in ["9000", "localhost:9000", "127.0.0.1"] {
+        for listener in ["http", "admin", "event"] {
+            let directory = tempfile::tempdir().unwrap();
+            let mut command = chats(directory.path());
+            command.arg(format!("--{listener}-listen={address}"));
+            let error = one_message(&refusal(&mut command));
+            assert!(error.contains(&format!("{listener}.listen (from the flag")), "{error}");
+            assert!(error.contains("such as 127.0.0.1:8080"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn whoever_writes_one_underscore_in_a_variable_is_told_of_two() {
+    let error = refused("", &[("CHATS_HTTP_LISTEN", "127.0.0.1:0")]);
+    assert!(error.contains("CHATS_HTTP_LISTEN") && error.contains("two underscores"), "{error}");
+    for (file, variables) in [("http_listen = 7", &[][..]), ("", &[("CHATS_HTTP__PORT", "7")])] {
+        let error = refused(file, variables);
+        assert!(!error.contains("underscores"), "{error}");
+    }
+}
+
+#[test]
 fn text_that_looks_like_a_number_is_quoted_in_a_variable() {
     let identity = "[identity]\naccount = \"chats.svc.example.org\"\nissuer = \"7\"\n\
                     algorithm = \"HS256\"\nkey = \"nowhere\"";
@@ -121,14 +145,14 @@ fn text_that_looks_like_a_number_is_quoted_in_a_variable() {
 #[test]
 fn a_file_that_is_no_toml_is_named_and_not_shown() {
     let error = refused("[database]\nurl = postgres://chats:hunter2@db/chats", &[]);
-    assert!(error.contains("chats.toml") && error.contains("line 2"), "{error}");
+    assert!(error.contains("configuration: chats.toml: ") && error.contains("line 2"), "{error}");
 }
 
 #[test]
 fn a_missing_file_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let error = one_message(&refusal(chats(directory.path()).args(["--config", "other.toml"])));
-    assert!(error.contains("other.toml"), "{error}");
+    assert!(error.contains("configuration: other.toml: "), "{error}");
 }
 
 #[test]

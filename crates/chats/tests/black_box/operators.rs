@@ -193,14 +193,23 @@ async fn operators_get_nothing_else_and_nobody_gets_theirs_from_the_api() {
 }
 
 #[test]
-fn a_port_that_is_taken_stops_the_start() {
+fn a_port_that_is_taken_stops_the_start_and_the_flag_for_another_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let directory = tempfile::tempdir().unwrap();
-    let mut command = chats(directory.path());
-    command.args(["--http-listen", "127.0.0.1:0", "--event-listen", "127.0.0.1:0"]);
-    let said = refusal(command.args(["--admin-listen", &address]));
-    assert!(said.contains("admin.listen (from the flag --admin-listen): cannot listen"), "{said}");
+    let taken = taken.local_addr().unwrap().to_string();
+    let listeners = ["http", "admin", "event"];
+    for listener in listeners {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = chats(directory.path());
+        for it in listeners {
+            let address = if it == listener { taken.as_str() } else { "127.0.0.1:0" };
+            command.arg(format!("--{it}-listen={address}"));
+        }
+        let said = refusal(&mut command);
+        let setting =
+            format!("{listener}.listen (from the flag --{listener}-listen): cannot listen");
+        assert!(said.contains(&setting), "{said}");
+        assert!(said.contains(&format!("give another, as by --{listener}-listen")), "{said}");
+    }
 }
 
 #[tokio::test]
