@@ -57,6 +57,9 @@ impl Banner<'_> {
         if config.http.docs {
             let docs = format!("\n  try it at      {}://{}/docs/", self.scheme, self.address);
             text.push_str(&docs);
+            if self.is_for_development {
+                text.push_str("   (Authorize with the token below)");
+            }
         }
         if let (true, Some(event)) = (self.is_for_development, self.embedded) {
             text.push_str(&self.commands(event)?);
@@ -74,11 +77,11 @@ impl Banner<'_> {
         Ok(format!(
             r#"
 
-Paste these into a shell. They set a token that is good for twelve hours, create a chat, and read it:
+Paste these into a second terminal. They set a token that is good for twelve hours, create a chat, and read it:
 
   TOKEN={token}
-  post() {{ curl -s "$1" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d "$2"; echo; }}
-  get() {{ curl -s "$1" -H "Authorization: Bearer $TOKEN"; echo; }}
+  post() {{ curl -sS "$1" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d "$2"; echo; }}
+  get() {{ curl -sS "$1" -H "Authorization: Bearer $TOKEN"; echo; }}
 
   post {chats}/chats '{{"audience": "{audience}", "scope": "lesson-42", "tags": {{"grade": 7}}}}'
   get {chats}/audiences/{audience}/chats/lesson-42
@@ -89,8 +92,9 @@ These open a room in the event service, and convert it to a chat:
   post {chats}/chats/convert '{{"audience": "{audience}", "scope": "room-'$ROOM'", "event_room_id": "'$ROOM'"}}'
   post {event}/rooms/$ROOM/events '{{"type": "message", "data": {{"text": "Hello"}}}}'
 
-Ctrl-C ends it; the data stays."#,
+Ctrl-C ends it; the data stays in {data}."#,
             nil = uuid::Uuid::nil(),
+            data = self.loaded.config.data_dir().display(),
         ))
     }
 }
