@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::problem::{Kind, Problem};
@@ -41,7 +41,16 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 pub(crate) fn configure(app: &mut web::ServiceConfig) {
     app.service(reads_of(Route::OpenApi).route(reads().to(document)))
         .service(reads_at("/docs", Route::Docs).route(reads().to(to_the_page)))
-        .service(reads_at(FILES, Route::Docs).route(reads().to(file)));
+        .service(reads_at(FILES, Route::Docs).route(reads().to(file)))
+        .service(
+            web::resource("/").guard(guard::Any(guard::Get()).or(guard::Head())).to(at_the_door),
+        );
+}
+
+/// People open the address alone in a browser, and are told where to go.
+async fn at_the_door() -> Result<HttpResponse, Problem> {
+    let detail = "Nothing is served on this path. What is, stands at /docs/ and /openapi.json.";
+    Err(Problem::new(Kind::RouteNotFound, detail))
 }
 
 async fn document(request: HttpRequest) -> Result<HttpResponse, Problem> {

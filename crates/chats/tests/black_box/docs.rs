@@ -76,6 +76,17 @@ async fn the_page_is_there_with_all_its_files_and_may_run_no_others() {
 }
 
 #[tokio::test]
+async fn whoever_opens_the_address_alone_is_told_of_both() {
+    let deployment = Deployment::on(Database::Sqlite).await;
+    let problem = anonymous(&deployment, Method::GET, "/").await.problem(404, "route_not_found");
+    let detail = problem["detail"].as_str().unwrap();
+    for path in ["/docs/", "/openapi.json"] {
+        assert!(detail.contains(path), "{detail}");
+        assert_eq!(anonymous(&deployment, Method::GET, path).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn neither_is_there_where_it_is_switched_off() {
     let mut deployment = Deployment::on(Database::Sqlite).await;
     deployment.kill();
@@ -84,6 +95,8 @@ async fn neither_is_there_where_it_is_switched_off() {
         let answer = anonymous(&deployment, Method::GET, path).await;
         answer.problem(404, "route_not_found");
     }
+    let problem = anonymous(&deployment, Method::GET, "/").await.problem(404, "route_not_found");
+    assert!(!problem["detail"].as_str().unwrap().contains("docs"), "{problem}");
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ fn components() -> Components {
         .bearer_format("JWT")
         .description(Some(
             "A JWT of an issuer that the service knows: `iss`, `aud` (the account's audience), `sub` (its \
-             label), `exp`. In development `chats token` prints one.",
+             label), `exp`. In development `chats token --account tutor.demo.example.org` prints one.",
         ))
         .build();
     components.add_security_scheme(BEARER, utoipa::openapi::security::SecurityScheme::Http(bearer));
