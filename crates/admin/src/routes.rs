@@ -12,7 +12,8 @@ const PROMETHEUS_TEXT: HeaderValue =
 pub(crate) fn configure(app: &mut web::ServiceConfig) {
     app.route("/healthz", read().to(healthz))
         .route("/readyz", read().to(readyz))
-        .route("/metrics", read().to(metrics));
+        .route("/metrics", read().to(metrics))
+        .default_service(web::to(not_found));
 }
 
 /// No answer is to be kept.
@@ -22,6 +23,12 @@ pub(crate) fn headers() -> DefaultHeaders {
 
 fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Tells whoever looks around what there is.
+async fn not_found() -> HttpResponse {
+    let there = "Here are /healthz, /readyz and /metrics.\n";
+    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(there)
 }
 
 /// That this is answered is all there is to tell.
@@ -176,6 +183,20 @@ mod tests {
         let answers = answers(Arc::clone(&instance), "/healthz", 2).await;
         assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK));
         assert_eq!(instance.looks.load(Ordering::Relaxed), 0);
+    }
+
+    #[actix_web::test]
+    async fn other_paths_say_which_there_are() {
+        let (status, body) = answers(Arc::default(), "/", 1).await.remove(0);
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            assert!(body.contains(path), "{body}");
+            assert_ne!(
+                answers(Arc::default(), path, 1).await[0].0,
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
+        }
     }
 
     #[actix_web::test]

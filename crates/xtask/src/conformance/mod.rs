@@ -179,11 +179,3 @@ mod tests {
         assert!(cases(b"{}").is_err());
     }
 }
-#[cfg(test)]
-mod scratch {
-    #[test]
-    fn scratch() {
-        let cluster = crate::postgres::start().unwrap();
-        super::run_short(&cluster.url()).unwrap();
-    }
-}
