@@ -114,7 +114,8 @@ impl Schemathesis {
         let status = python.status().context("cannot run python3")?;
         let said = || fs::read_to_string(&log).unwrap_or_default();
         if !status.success() {
-            bail!("{}\nschemathesis found something, with the seed {seed}", said());
+            // It ends with 1 if it found something; other ends are its own trouble, or somebody's signal.
+            bail!("{}\nschemathesis ended with {status}, with the seed {seed}", said());
         }
         cases(&fs::read(&report)?).with_context(|| format!("{}\nwith the seed {seed}", said()))
     }
