@@ -33,6 +33,11 @@ pub(crate) enum Pace {
     Hurried,
 }
 
+/// What is measured is not how fast the log is written.
+const AS_BY_DEFAULT: &str = r#"
+log.filter = "info,actix_server=warn,actix_http=off,chats_http::access_log=warn"
+"#;
+
 const HURRIED: &str = r#"
 http.deadline = "3s"
 event.connect_timeout = "250ms"
@@ -67,7 +72,7 @@ trusted = ["tutor-8.other.example.org"]
 /// Writes the configuration and its keys. `settings` are more of them, in dotted keys, each on a line.
 pub(super) fn write_to(directory: &Path, pace: Pace, settings: &str) -> io::Result<()> {
     let pace = match pace {
-        Pace::AsByDefault => "",
+        Pace::AsByDefault => AS_BY_DEFAULT,
         Pace::Hurried => HURRIED,
     };
     fs::write(directory.join("chats.toml"), [pace, settings, CONFIGURATION].concat())?;
