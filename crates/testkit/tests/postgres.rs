@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use chats_testkit::postgres::{Cluster, database, find_binaries};
+use chats_testkit::postgres::{Cluster, Pair, database, find_binaries};
 use tokio_postgres::{Client, NoTls};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -53,6 +53,30 @@ async fn a_cluster_that_is_killed_and_started_has_kept_what_was_committed() -> T
 
     cluster.start_again()?;
     connect(&cluster.url()).await?.batch_execute("SELECT FROM kept").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_primary_committed_outlives_one_primary_after_another() -> TestResult {
+    let pair = Pair::start()?;
+    let tables = ["kept", "kept_too", "kept_as_well"];
+    for (number, table) in tables.into_iter().enumerate() {
+        let client = connect(&pair.url()).await?;
+        client.batch_execute(&format!("CREATE TABLE {table} ()")).await?;
+        for earlier in &tables[..number] {
+            client.batch_execute(&format!("SELECT FROM {earlier}")).await?;
+        }
+        pair.kill_primary()?;
+        assert!(client.batch_execute("SELECT").await.is_err());
+        // The standby is there, and takes no writes.
+        assert!(connect(&pair.url()).await.is_err());
+        pair.promote_standby()?;
+        connect(&pair.url())
+            .await?
+            .batch_execute("CREATE TABLE alone (); DROP TABLE alone")
+            .await?;
+        pair.restore_standby()?;
+    }
     Ok(())
 }
 

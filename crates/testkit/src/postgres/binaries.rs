@@ -12,7 +12,7 @@ pub struct Binaries {
 /// There are no PostgreSQL server programs where they usually are.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no PostgreSQL server programs (initdb, pg_ctl, postgres) were found in PATH or where packages put them"
+    "no PostgreSQL server programs (initdb, postgres, psql and others) were found in PATH or where packages put them"
 )]
 pub struct BinariesNotFound;
 
@@ -42,7 +42,9 @@ impl Binaries {
     }
 
     fn are_complete(&self) -> bool {
-        ["initdb", "pg_ctl", "postgres"].iter().all(|name| self.program(name).is_file())
+        ["initdb", "pg_basebackup", "pg_ctl", "postgres", "psql"]
+            .iter()
+            .all(|name| self.program(name).is_file())
     }
 }
 

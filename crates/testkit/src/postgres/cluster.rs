@@ -22,6 +22,8 @@ pub struct Cluster {
     programs: Programs,
     directory: PathBuf,
     port: u16,
+    /// Settings of its own, in the form of `postgresql.conf`.
+    settings: String,
     supervisor: Child,
 }
 
@@ -37,6 +39,9 @@ pub enum ClusterError {
     /// The operating system refused something.
     #[error("the cluster's files or processes could not be set up")]
     Io(#[from] io::Error),
+    /// A standby did not catch up with its primary.
+    #[error("the standby is not in sync with its primary")]
+    NotInSync,
     /// A program of PostgreSQL failed. What it said is here.
     #[error("{program} failed: {output}")]
     ProgramFailed {
@@ -67,16 +72,91 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 impl Cluster {
     /// Makes a cluster and starts its server.
     pub fn start() -> Result<Self, ClusterError> {
+        Self::start_with("")
+    }
+
+    /// Makes a cluster and starts its server with more settings.
+    pub(super) fn start_with(settings: &str) -> Result<Self, ClusterError> {
+        let mut cluster = Self::empty()?;
+        cluster.programs.initdb(&cluster.directory)?;
+        settings.clone_into(&mut cluster.settings);
+        cluster.start_on_a_free_port(PORTS_TO_TRY)?;
+        Ok(cluster)
+    }
+
+    /// Makes a cluster that follows another one, and starts its server.
+    pub(super) fn start_as_standby_of(primary: &Self) -> Result<Self, ClusterError> {
+        let mut cluster = Self::empty()?;
+        cluster.copy(primary)?;
+        cluster.start_on_a_free_port(PORTS_TO_TRY)?;
+        Ok(cluster)
+    }
+
+    /// Starts the server again after it was killed, to follow another one that was started with the same
+    /// settings. What it alone had is gone.
+    pub(super) fn start_again_as_standby_of(&mut self, primary: &Self) -> Result<(), ClusterError> {
+        fs::remove_dir_all(self.directory.join("data"))?;
+        self.copy(primary)?;
+        self.write_settings()?;
+        self.start_again()
+    }
+
+    /// Has the server follow no other one any more. Returns when it takes writes.
+    pub(super) fn promote(&self) -> Result<(), ClusterError> {
+        self.programs.run(
+            "pg_ctl",
+            ["promote", "--silent", "--pgdata", "data"],
+            &self.directory,
+        )?;
+        Ok(())
+    }
+
+    /// Runs a statement, and returns what it gave.
+    pub(super) fn ask(&self, statement: &str) -> Result<String, ClusterError> {
+        let url = self.url();
+        let arguments = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--command"];
+        let arguments = arguments.into_iter().chain([statement, "--dbname", &url]);
+        self.programs.run("psql", arguments, &self.directory)
+    }
+
+    /// Where there is neither data nor a server yet.
+    fn empty() -> Result<Self, ClusterError> {
         let programs = Programs { binaries: find_binaries()?, user: user_to_run_as()? };
         let directory = tempfile::Builder::new().prefix("chats-postgres-").tempdir()?;
         if let Some(User { uid, gid }) = programs.user {
             chown(directory.path(), Some(uid), Some(gid))?;
         }
         let supervisor = programs.supervise(directory.path())?;
-        let mut cluster = Self { programs, directory: directory.keep(), port: 0, supervisor };
-        cluster.programs.initdb(&cluster.directory)?;
-        cluster.start_on_a_free_port(PORTS_TO_TRY)?;
-        Ok(cluster)
+        let (directory, settings) = (directory.keep(), String::new());
+        Ok(Self { programs, directory, port: 0, settings, supervisor })
+    }
+
+    /// Copies the data of a server that runs, to follow it.
+    fn copy(&mut self, primary: &Self) -> Result<(), ClusterError> {
+        let url = primary.url();
+        let arguments =
+            ["--pgdata=data", "--checkpoint=fast", "--no-sync", "--write-recovery-conf"];
+        let arguments = arguments.into_iter().chain(["--dbname", &url]);
+        self.programs.run("pg_basebackup", arguments, &self.directory)?;
+        let port = primary.port;
+        let source = format!("primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'\n");
+        self.settings = [primary.own_settings(), &source].concat();
+        Ok(())
+    }
+
+    /// Its settings but for whom it follows.
+    fn own_settings(&self) -> &str {
+        self.settings.split("primary_conninfo").next().unwrap_or_default()
+    }
+
+    fn write_settings(&self) -> io::Result<()> {
+        let file = self.directory.join("data/postgresql.auto.conf");
+        fs::write(file, [&settings(self.port), self.settings.as_str()].concat())
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The URL of the cluster's administrator.
@@ -94,7 +174,8 @@ impl Cluster {
     /// Stops the server as a crash would: connections are cut, nothing is written any more.
     pub fn stop(&self) -> Result<(), ClusterError> {
         let arguments = ["stop", "--silent", "--mode", "immediate", "--pgdata", "data"];
-        self.programs.run("pg_ctl", arguments, &self.directory)
+        self.programs.run("pg_ctl", arguments, &self.directory)?;
+        Ok(())
     }
 
     /// Kills the server and each of its processes with SIGKILL: none gets to do anything any more.
@@ -116,7 +197,8 @@ impl Cluster {
     /// Starts the server after it was stopped or killed. It has the same URL, and all that was committed.
     pub fn start_again(&self) -> Result<(), ClusterError> {
         let arguments = ["start", "--silent", "--pgdata", "data", "--log", "log"];
-        self.programs.run("pg_ctl", arguments, &self.directory).map_err(|error| match error {
+        let started = self.programs.run("pg_ctl", arguments, &self.directory);
+        started.map(drop).map_err(|error| match error {
             ClusterError::ProgramFailed { program, output } => {
                 let log = fs::read_to_string(self.log()).unwrap_or_default();
                 let output = format!("{output}\n{}", last_lines(&log));
@@ -146,7 +228,7 @@ impl Cluster {
 
     fn start_on_a_free_port(&mut self, tries: u32) -> Result<(), ClusterError> {
         self.port = free_port()?;
-        fs::write(self.directory.join("data/postgresql.auto.conf"), settings(self.port))?;
+        self.write_settings()?;
         match self.start_again() {
             Err(_) if tries > 1 => self.start_on_a_free_port(tries - 1),
             result => result,
@@ -251,22 +333,24 @@ impl Programs {
             "--locale=C",
             "--no-sync",
         ];
-        self.run("initdb", arguments, directory)
+        self.run("initdb", arguments, directory)?;
+        Ok(())
     }
 
+    /// Runs a program to its end, and returns what it wrote.
     fn run<'a>(
         &self,
         program: &'static str,
         arguments: impl IntoIterator<Item = &'a str>,
         directory: &Path,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<String, ClusterError> {
         let output = self
             .command(self.binaries.program(program), directory)
             .args(arguments)
             .stdin(Stdio::null())
             .output()?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().into());
         }
         let written = [output.stdout, output.stderr].concat();
         Err(ClusterError::ProgramFailed {

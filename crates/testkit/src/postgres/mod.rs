@@ -1,16 +1,18 @@
 //! PostgreSQL to throw away.
 //!
 //! [`database`] is what most tests need. [`Cluster`] is for those who stop the server, and for who
-//! starts one for many test processes and names it in [`URL_VARIABLE`].
+//! starts one for many test processes and names it in [`URL_VARIABLE`]; [`Pair`] is for failovers.
 
 mod binaries;
 mod cluster;
+mod pair;
 mod processes;
 
 use std::env;
 
 pub use binaries::{Binaries, BinariesNotFound, find_binaries};
 pub use cluster::{Cluster, ClusterError, free_port};
+pub use pair::Pair;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio_postgres::NoTls;
