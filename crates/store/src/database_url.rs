@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use tokio_postgres::config::Host;
-
 use crate::postgres::{PostgresUrl, TlsError};
 
 /// Where the chats are: `postgres://user:password@host/database` (`postgresql:` will do as well), or
 /// `sqlite:path/to/file` (`sqlite://path/to/file` will do as well).
+///
+/// Of several PostgreSQL hosts, `postgres://user:password@host,host/database`, the one that takes writes is used.
 ///
 /// It never shows a password.
 #[derive(Clone)]
@@ -33,6 +33,12 @@ pub enum InvalidDatabaseUrl {
         "the PostgreSQL URL has more than one @: write %40 for one in a user's name or password"
     )]
     AmbiguousPostgres,
+    /// It asks for a server that may not take writes.
+    #[error(
+        "the service writes, so that target_session_attrs can be none but read-write, which it is \
+         in any case, or primary"
+    )]
+    NotToBeWritten,
     /// It asks for TLS in a way that there is not.
     #[error("sslmode is none of disable, prefer, require, verify-ca, verify-full")]
     UnknownSslMode,
@@ -127,19 +133,8 @@ impl fmt::Display for DatabaseUrl {
         match &self.0 {
             Kind::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Kind::Postgres(url) => {
-                let config = &url.config;
-                f.write_str("postgres://")?;
-                for (number, host) in config.get_hosts().iter().enumerate() {
-                    let comma = if number == 0 { "" } else { "," };
-                    match host {
-                        Host::Tcp(name) => write!(f, "{comma}{name}")?,
-                        Host::Unix(path) => write!(f, "{comma}{}", path.display())?,
-                    }
-                    if let Some(port) = config.get_ports().get(number) {
-                        write!(f, ":{port}")?;
-                    }
-                }
-                write!(f, "/{}", config.get_dbname().unwrap_or_default())
+                let servers: Vec<_> = url.servers().into_iter().map(|it| it.name).collect();
+                write!(f, "postgres://{}/{}", servers.join(","), url.database())
             }
         }
     }
@@ -167,6 +162,14 @@ mod tests {
             ("postgresql://me@127.0.0.1:15432/chats", "postgres://127.0.0.1:15432/chats"),
             ("postgres:///chats?hostaddr=10.0.0.1&port=5433", "postgres://10.0.0.1:5433/chats"),
             ("postgres://one,other:5433/chats", "postgres://one:5432,other:5433/chats"),
+            (
+                "postgres://one,other/chats?target_session_attrs=read-write",
+                "postgres://one:5432,other:5432/chats",
+            ),
+            (
+                "postgres:///chats?host=one&host=other&port=6432&target_session_attrs=primary",
+                "postgres://one:6432,other:6432/chats",
+            ),
             ("postgres://%2Frun%2Fpostgresql/chats", "postgres:///run/postgresql:5432/chats"),
         ] {
             let parsed: DatabaseUrl = url.parse().unwrap();
@@ -199,8 +202,24 @@ mod tests {
             ("postgres://host:port/chats", InvalidDatabaseUrl::MalformedPostgres),
             ("postgres://me:a@b@host/chats", InvalidDatabaseUrl::AmbiguousPostgres),
             ("postgres://host/chats?colour=blue", InvalidDatabaseUrl::MalformedPostgres),
+            ("postgres:///chats", InvalidDatabaseUrl::MalformedPostgres),
+            (
+                "postgres:///chats?host=a&host=b&host=c&port=1,2",
+                InvalidDatabaseUrl::MalformedPostgres,
+            ),
+            ("postgres:///chats?host=a,b", InvalidDatabaseUrl::MalformedPostgres),
+            ("postgres://a,b/chats?hostaddr=10.0.0.1", InvalidDatabaseUrl::MalformedPostgres),
         ] {
             assert_eq!(url.parse::<DatabaseUrl>().unwrap_err(), why, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_may_not_take_writes_is_not_asked_for() {
+        for attributes in ["any", "read-only", "standby", "prefer-standby", "read%2Donly", ""] {
+            let url = format!("postgres://one,other/chats?target_session_attrs={attributes}");
+            let why = url.parse::<DatabaseUrl>().unwrap_err();
+            assert_eq!(why, InvalidDatabaseUrl::NotToBeWritten, "{url}");
         }
     }
 

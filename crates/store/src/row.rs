@@ -29,6 +29,23 @@ pub(crate) struct ChatRow {
     lease_until: Option<MomentColumn>,
 }
 
+/// A row that is read.
+pub(crate) trait Lasting {
+    /// Whether it will never change, so that whoever has it has it right.
+    fn lasts(&self) -> bool {
+        false
+    }
+}
+
+impl Lasting for ChatRow {
+    fn lasts(&self) -> bool {
+        self.state == READY
+    }
+}
+
+impl Lasting for bool {}
+impl Lasting for String {}
+
 /// What is stored of a reservation.
 ///
 /// What is missing is NULL, and in no column the default: else there would be many statements, and Diesel would

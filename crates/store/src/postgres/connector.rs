@@ -1,6 +1,7 @@
 use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::iter;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,14 +9,15 @@ use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{self, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::TlsStream;
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::{CancelToken, Client, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
+use super::server::Server;
 use super::tls::TlsError;
 use super::url::PostgresUrl;
 use crate::database::PoolSettings;
@@ -25,14 +27,17 @@ const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was silent for this long is probed.
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 
-/// Opens connections to one database.
+/// Opens connections to one database: on that of its servers which takes writes.
+#[derive(Clone)]
 pub(crate) struct Connector {
     how: Arc<How>,
     runtime: Handle,
 }
 
 struct How {
-    config: Config,
+    servers: Vec<Server>,
+    /// The number of the server that took the last connection.
+    last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     timeout: Duration,
     /// The tasks that drive connections: those on our runtime, and those on others.
@@ -47,19 +52,22 @@ impl Connector {
         settings: PoolSettings,
         runtime: Handle,
     ) -> Result<Self, TlsError> {
-        let mut config = url.config.clone();
-        config.keepalives_idle(config.get_keepalives_idle().min(KEEPALIVES_IDLE));
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
-        }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(settings.acquire_timeout);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("chats");
+        let mut servers = url.servers();
+        for Server { config, .. } in &mut servers {
+            config.keepalives_idle(config.get_keepalives_idle().min(KEEPALIVES_IDLE));
+            if config.get_tcp_user_timeout().is_none() {
+                config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
+            }
+            if config.get_connect_timeout().is_none() {
+                config.connect_timeout(settings.acquire_timeout);
+            }
+            if config.get_application_name().is_none() {
+                config.application_name("chats");
+            }
         }
         let how = How {
-            config,
+            servers,
+            last: AtomicUsize::new(0),
             tls: url.tls.connector()?,
             timeout: settings.acquire_timeout,
             drivers: TaskTracker::new(),
@@ -86,6 +94,7 @@ impl Connector {
         Ok(Driven {
             connection,
             driver,
+            connector: self.clone(),
             is_given_up: AtomicBool::new(false),
             silent_since: Mutex::default(),
         })
@@ -104,6 +113,19 @@ impl Connector {
         self.how.drivers.wait().await;
     }
 
+    /// Has the server stop what it does for a connection that is not used any more: else a statement that
+    /// waits for a lock would take up a connection of the server for as long as that is held.
+    pub(super) fn cancel(&self, connection: &AsyncPgConnection) {
+        let (how, token) = (Arc::clone(&self.how), connection.cancel_token());
+        self.runtime.spawn(async move {
+            match timeout(how.timeout, how.cancel(token)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
+                Err(elapsed) => tracing::debug!(%elapsed, "a statement could not be cancelled"),
+            }
+        });
+    }
+
     /// How long a connection may take.
     pub(super) fn timeout(&self) -> Duration {
         self.how.timeout
@@ -114,6 +136,7 @@ impl Connector {
 pub(super) struct Driven {
     pub(super) connection: AsyncPgConnection,
     driver: JoinHandle<()>,
+    connector: Connector,
     is_given_up: AtomicBool,
     /// Since when it has given no answer, though it was asked. Whoever asked may have left.
     silent_since: Mutex<Option<Instant>>,
@@ -150,7 +173,11 @@ impl Drop for Driven {
     /// Of itself the task, and the connection with it, would wait for the answers that nobody waits for. If
     /// there are none, it tells the server of the end.
     fn drop(&mut self) {
-        if self.silence().is_some() || self.is_given_up.load(Ordering::Relaxed) {
+        let is_asked = self.is_given_up.load(Ordering::Relaxed) || self.silence().is_some();
+        if is_asked {
+            if !self.driver.is_finished() {
+                self.connector.cancel(&self.connection);
+            }
             self.driver.abort();
         }
     }
@@ -160,33 +187,78 @@ impl Drop for Driven {
 type Opened = (AsyncPgConnection, JoinHandle<()>);
 
 impl How {
+    /// Opens a connection on the first server that takes it, beginning with the one that took the last.
     async fn open(&self, drivers: &TaskTracker) -> ConnectionResult<Opened> {
-        // A server may accept a connection, and then say nothing.
-        timeout(self.timeout, self.connect(drivers)).await.map_err(|elapsed| bad(&elapsed))?
+        let mut refusals = Vec::new();
+        let until = time::Instant::now() + self.timeout;
+        let last = self.last.load(Ordering::Relaxed);
+        let count = self.servers.len();
+        for (number, left) in (last..).zip((1..=count).rev()) {
+            let number = number % count;
+            let server = &self.servers[number];
+            // A server that says nothing leaves time for those after it.
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            let share = until.saturating_duration_since(time::Instant::now()) / left;
+            let opened = timeout(share, self.connect(server, drivers)).await;
+            match opened.unwrap_or_else(|elapsed| Err(bad(&elapsed))) {
+                Ok(opened) => {
+                    self.last.store(number, Ordering::Relaxed);
+                    return Ok(opened);
+                }
+                Err(error) => refusals.push((server, error)),
+            }
+        }
+        Err(together(refusals))
     }
 
-    async fn connect(&self, drivers: &TaskTracker) -> ConnectionResult<Opened> {
-        let Some(tls) = &self.tls else {
-            return adopt(self.config.connect(NoTls).await, drivers).await;
+    async fn connect(
+        &self,
+        Server { config, .. }: &Server,
+        drivers: &TaskTracker,
+    ) -> ConnectionResult<Opened> {
+        let Some(tls) = self.tls.as_ref().filter(|_| config.get_ssl_mode() != SslMode::Disable)
+        else {
+            return adopt(config.connect(NoTls).await, drivers).await;
         };
-        match self.config.connect(tls.clone()).await {
+        match config.connect(tls.clone()).await {
             // `NoTls` does not even ask the server for TLS.
-            Err(error) if self.prefers_tls() && may_be_due_to_tls(&error) => {
+            Err(error) if config.get_ssl_mode() == SslMode::Prefer && may_be_due_to_tls(&error) => {
                 tracing::debug!(%error, "a connection with TLS failed, now one without is tried");
-                adopt(self.config.connect(NoTls).await, drivers).await
+                adopt(config.connect(NoTls).await, drivers).await
             }
             connected => adopt(connected, drivers).await,
         }
     }
 
-    fn prefers_tls(&self) -> bool {
-        self.config.get_ssl_mode() == SslMode::Prefer
+    async fn cancel(&self, token: CancelToken) -> Result<(), tokio_postgres::Error> {
+        match &self.tls {
+            Some(tls) => token.cancel_query(tls.clone()).await,
+            None => token.cancel_query(NoTls).await,
+        }
     }
 }
 
+/// Why no server took a connection. Where there are several, each is named.
+fn together(mut refusals: Vec<(&Server, ConnectionError)>) -> ConnectionError {
+    if refusals.len() == 1
+        && let Some((_, error)) = refusals.pop()
+    {
+        return error;
+    }
+    let texts = refusals.iter().map(|(server, error)| format!("{}: {error}", server.name));
+    ConnectionError::BadConnection(texts.collect::<Vec<_>>().join("; "))
+}
+
 /// Whether a connection without TLS may succeed where this one failed, as libpq's `prefer` assumes. A
-/// server that had its say may just not want TLS from this user; a password stays wrong.
+/// server that had its say may just not want TLS from this user; a password stays wrong, a port closed, and
+/// a standby one.
 fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    if io.is_some_and(|io| {
+        matches!(io.kind(), ErrorKind::ConnectionRefused | ErrorKind::PermissionDenied)
+    }) {
+        return false;
+    }
     error.code().is_none_or(|code| *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 

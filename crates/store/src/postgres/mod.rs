@@ -6,6 +6,7 @@ mod outcome;
 mod pipeline;
 mod pipelines;
 mod read;
+mod server;
 mod tls;
 mod url;
 mod verifier;
@@ -13,12 +14,13 @@ mod verifier;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chats_domain::ports::Cause;
 use deadpool::Runtime;
 use deadpool::managed::{BuildError, Object, Timeouts};
 use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::methods::ExecuteDsl;
 use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
@@ -27,17 +29,19 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use scopeguard::ScopeGuard;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 pub(crate) use self::connector::Connector;
 use self::outcome::outcome;
 use self::pipelines::Pipelines;
-use self::read::Read;
+use self::read::{Read, read_from_a_primary};
 pub use self::tls::TlsError;
 pub(crate) use self::url::PostgresUrl;
 use crate::database::PoolSettings;
 use crate::failure::Failure;
 use crate::figures::Connections;
+use crate::row::Lasting;
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
@@ -48,7 +52,14 @@ pub(crate) struct Postgres {
 }
 
 /// A connection of the pool, to which it does not go back by itself.
-type Lent = ScopeGuard<PooledConnection, fn(PooledConnection)>;
+struct Lent {
+    connection: Guarded,
+    at: Instant,
+}
+
+/// With what gives it up: its statement is cancelled, since nobody waits for it any more.
+type Guarded =
+    ScopeGuard<(PooledConnection, Arc<Connector>), fn((PooledConnection, Arc<Connector>))>;
 
 type PooledConnection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
@@ -73,17 +84,26 @@ impl Postgres {
     where
         Q: ExecuteDsl<AsyncPgConnection> + RunQueryDsl<AsyncPgConnection> + 'static,
     {
-        let mut connection = self.connection().await?;
-        let answer = timeout(self.answer_timeout, query.execute(&mut *connection)).await;
-        given_back(connection, outcome(answer))
+        let mut lent = self.lend().await?;
+        let (connection, _) = &mut *lent.connection;
+        let answer = timeout(self.answer_timeout, query.execute(connection)).await;
+        self.settle(lent, answer)
     }
 
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
-    pub(crate) async fn load<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        let Some(pipeline) = self.pipelines.here() else {
-            return self.read_on_pooled(query).await;
-        };
-        pipeline.read(query, &self.connector, self.answer_timeout).await
+    ///
+    /// What it says is true of a server that takes writes, even if the connection is to one that did so once.
+    pub(crate) async fn load<R>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure>
+    where
+        R: Lasting + Send + 'static,
+    {
+        if let Some(pipeline) = self.pipelines.here() {
+            return pipeline.read(query, &self.connector, self.answer_timeout).await;
+        }
+        let lent = self.lend().await?;
+        let (connection, _) = &*lent.connection;
+        let answer = timeout(self.answer_timeout, read_from_a_primary(query, connection)).await;
+        self.settle(lent, answer)
     }
 
     /// Runs a query of an operator, which takes no place among those that read.
@@ -123,9 +143,10 @@ impl Postgres {
     }
 
     async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        let connection = self.connection().await?;
-        let answer = timeout(self.answer_timeout, query.read_on(&connection)).await;
-        given_back(connection, outcome(answer))
+        let lent = self.lend().await?;
+        let (connection, _) = &*lent.connection;
+        let answer = timeout(self.answer_timeout, query.read_on(connection)).await;
+        self.settle(lent, answer)
     }
 
     /// Runs `work` on a connection of its own, while no other instance runs any such work, for which
@@ -140,27 +161,52 @@ impl Postgres {
         let locked_work = move || {
             let mut connection = BlockingConnection::from(connection);
             // The lock goes with the connection, at the latest.
-            let lock = format!("SELECT pg_advisory_lock({EXCLUSIVE_WORK_LOCK})");
+            let lock = format!(
+                "SET statement_timeout = 0;
+                 SET lock_timeout = 0;
+                 SELECT pg_advisory_lock({EXCLUSIVE_WORK_LOCK})"
+            );
             SimpleConnection::batch_execute(&mut connection, &lock)?;
             work(&mut connection)
         };
         self.connector.runtime().spawn_blocking(locked_work).await?
     }
 
-    async fn connection(&self) -> Result<Lent, Failure> {
+    async fn lend(&self) -> Result<Lent, Failure> {
         let connection = self.pool.get().await;
         let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
-        Ok(scopeguard::guard(connection, |unanswered| drop(Object::take(unanswered))))
+        let guarded = (connection, Arc::clone(&self.connector));
+        Ok(Lent { connection: scopeguard::guard(guarded, give_up), at: Instant::now() })
+    }
+
+    /// Lets a connection go back to the pool, if it may be of further use; and has the pool give up others that
+    /// most probably are of none. It does not go back either if nobody waited for its answer: its query may
+    /// still run.
+    fn settle<T>(&self, lent: Lent, answer: Result<QueryResult<T>, Elapsed>) -> Result<T, Failure> {
+        match &answer {
+            // The server may be gone with its machine. Then those have not been heard of either.
+            Err(_) => drop(self.pool.retain(|_, it| it.recycled.unwrap_or(it.created) > lent.at)),
+            // Another server takes writes now.
+            Ok(Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))) => {
+                drop(self.pool.retain(|_, _| false));
+            }
+            Ok(_) => {}
+        }
+        let is_answered = answer.is_ok();
+        let outcome = outcome(answer);
+        if is_answered {
+            let (connection, _) = ScopeGuard::into_inner(lent.connection);
+            if matches!(outcome, Err(Failure::Unavailable(_))) {
+                drop(Object::take(connection));
+            }
+        }
+        outcome
     }
 }
 
-/// Lets a connection go back to the pool, if it gave an answer. It does not go back either if nobody waited for
-/// that: its query may still run.
-fn given_back<T>(connection: Lent, outcome: Result<T, Failure>) -> Result<T, Failure> {
-    if !matches!(outcome, Err(Failure::Unavailable(_))) {
-        drop(ScopeGuard::into_inner(connection));
-    }
-    outcome
+fn give_up((connection, connector): (PooledConnection, Arc<Connector>)) {
+    connector.cancel(&connection);
+    drop(Object::take(connection));
 }
 
 /// A connection for code that blocks.

@@ -8,8 +8,9 @@ use tokio::time::timeout;
 
 use super::connector::{Connector, Driven};
 use super::outcome::outcome;
-use super::read::Read;
+use super::read::{Read, read_from_a_primary};
 use crate::failure::Failure;
+use crate::row::Lasting;
 
 /// How many callers wait for answers on a connection at the most: PostgreSQL gives one after the other.
 const MOST_AT_ONCE: usize = 64;
@@ -27,23 +28,38 @@ pub(super) struct Pipeline {
 impl Pipeline {
     /// Runs a query that reads. A connection that gave no answer in time, to this query or to another that
     /// nobody waited for any more, is not used for further ones.
-    pub(super) async fn read<R: 'static>(
+    pub(super) async fn read<R>(
         &self,
         query: impl Read<R>,
         connector: &Connector,
         answer_timeout: Duration,
-    ) -> Result<Vec<R>, Failure> {
+    ) -> Result<Vec<R>, Failure>
+    where
+        R: Lasting + Send + 'static,
+    {
         let turn = timeout(connector.timeout(), self.turn(connector, answer_timeout)).await;
         let (_room, shared) = turn
             .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
             .map_err(Failure::Unavailable)?;
         shared.was_asked();
-        let outcome = outcome(timeout(answer_timeout, query.read_on(&shared.connection)).await);
+        let answer = read_from_a_primary(query, &shared.connection);
+        let outcome = outcome(timeout(answer_timeout, answer).await);
         match outcome {
-            Err(Failure::Unavailable(_)) => shared.give_up(),
+            Err(Failure::Unavailable(_)) => self.give_up(&shared),
             _ => shared.has_answered(),
         }
         outcome
+    }
+
+    /// Has no further queries sent on a connection. It is closed once nobody waits for it any more.
+    fn give_up(&self, shared: &Arc<Driven>) {
+        shared.give_up();
+        // Whoever has the lock replaces it.
+        if let Ok(mut open) = self.open.try_lock()
+            && open.as_ref().is_some_and(|it| Arc::ptr_eq(it, shared))
+        {
+            *open = None;
+        }
     }
 
     /// Waits until there is room for one more query.

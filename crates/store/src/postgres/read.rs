@@ -1,12 +1,16 @@
 use diesel::deserialize::FromSqlRow;
+use diesel::dsl::sql;
 use diesel::expression::QueryMetadata;
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::query_dsl::CompatibleType;
-use diesel::result::{Error, QueryResult};
+use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
+
+use crate::row::Lasting;
 
 /// A query that gives rows, and can share a connection.
 ///
@@ -34,4 +38,28 @@ where
         };
         read.boxed()
     }
+}
+
+/// Runs a query, and fails if a server that has become a standby may have answered it with what was so once.
+///
+/// A row that lasts is the same on every server, so only who finds none, or one that may have changed, asks.
+pub(super) async fn read_from_a_primary<R>(
+    query: impl Read<R>,
+    connection: &AsyncPgConnection,
+) -> QueryResult<Vec<R>>
+where
+    R: Lasting,
+{
+    let rows = query.read_on(connection).await?;
+    if !rows.is_empty() && rows.iter().all(R::lasts) {
+        return Ok(rows);
+    }
+    // A standby says yes, whatever it is told.
+    let is_read_only = sql::<Bool>("SELECT current_setting('transaction_read_only')::boolean");
+    if Read::<bool>::read_on(is_read_only, connection).await? == [false] {
+        return Ok(rows);
+    }
+    // As it would answer a write.
+    let reason = Box::new("the server takes no writes any more".to_owned());
+    Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, reason))
 }

@@ -4,24 +4,25 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
+use super::server::Server;
 use super::tls::{Tls, TlsError, TlsParameters};
 use crate::InvalidDatabaseUrl;
 
 /// A PostgreSQL URL, parsed.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
-    pub(crate) config: Config,
+    config: Config,
     pub(super) tls: Tls,
 }
 
 impl PostgresUrl {
-    /// Parses a URL as libpq does. The driver knows few of the parameters that speak of TLS, so they
-    /// are taken out before it gets to see the rest.
+    /// Parses a URL as libpq does. The driver knows few of the parameters that speak of TLS, and not all
+    /// words for which server is wanted, so these are taken out before it gets to see the rest.
     pub(crate) fn parse(url: &str) -> Result<Self, InvalidDatabaseUrl> {
         let (url, query) = split_query(url);
-        let (parameters, others) = tls_parameters(query)?;
+        let Parameters { tls, others } = parameters(query)?;
         let url = if others.is_empty() { Cow::from(url) } else { format!("{url}?{others}").into() };
         let mut config: Config = url.parse().map_err(|_| InvalidDatabaseUrl::MalformedPostgres)?;
         let has_an_at = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
@@ -34,7 +35,12 @@ impl PostgresUrl {
                 config.host(address.to_string());
             }
         }
-        let mut tls = Tls::try_from(parameters)?;
+        if !is_well_formed(&config) {
+            return Err(InvalidDatabaseUrl::MalformedPostgres);
+        }
+        // Of the servers, only one that takes writes is of use, also where there is but one.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        let mut tls = Tls::try_from(tls)?;
         if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
             // There is no TLS on Unix sockets, and libpq heeds no `sslmode` there.
             tls = Tls::Disabled;
@@ -45,6 +51,16 @@ impl PostgresUrl {
             Tls::Required { .. } => SslMode::Require,
         });
         Ok(Self { config, tls })
+    }
+
+    /// The servers, in the order of the URL. There is at least one.
+    pub(crate) fn servers(&self) -> Vec<Server> {
+        Server::all_of(&self.config)
+    }
+
+    /// The name of the database.
+    pub(crate) fn database(&self) -> &str {
+        self.config.get_dbname().unwrap_or_default()
     }
 
     /// Whether its server may be on another machine, and nobody verifies who answers there.
@@ -89,17 +105,39 @@ fn split_query(url: &str) -> (&str, &str) {
     (url, &query[1..])
 }
 
-/// Takes out the parameters that speak of TLS. Returns the others as they are.
-fn tls_parameters(query: &str) -> Result<(TlsParameters, String), InvalidDatabaseUrl> {
+/// Whether each host has its address and its port; one port may be that of all. The driver takes `host=a,b` for
+/// one name.
+fn is_well_formed(config: &Config) -> bool {
+    if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if name.contains(','))) {
+        return false;
+    }
+    let hosts = config.get_hosts().len();
+    let [addresses, ports] = [config.get_hostaddrs().len(), config.get_ports().len()];
+    hosts > 0 && (addresses == 0 || addresses == hosts) && (ports <= 1 || ports == hosts)
+}
+
+struct Parameters {
+    tls: TlsParameters,
+    /// Those that are left to the driver, as they are.
+    others: String,
+}
+
+fn parameters(query: &str) -> Result<Parameters, InvalidDatabaseUrl> {
     let (mut tls, mut others) = (TlsParameters::default(), Vec::new());
     for parameter in query.split('&') {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        match tls.slot(&decoded(key)?) {
-            Some(slot) => *slot = Some(decoded(value)?.into_owned()),
-            None => others.push(parameter),
+        let key = decoded(key)?;
+        if let Some(slot) = tls.slot(&key) {
+            *slot = Some(decoded(value)?.into_owned());
+        } else if key == "target_session_attrs" {
+            if !matches!(&*decoded(value)?, "read-write" | "primary") {
+                return Err(InvalidDatabaseUrl::NotToBeWritten);
+            }
+        } else {
+            others.push(parameter);
         }
     }
-    Ok((tls, others.join("&")))
+    Ok(Parameters { tls, others: others.join("&") })
 }
 
 fn decoded(text: &str) -> Result<Cow<'_, str>, InvalidDatabaseUrl> {

@@ -4,6 +4,7 @@
 
 mod connecting;
 mod contract;
+mod failover;
 mod figures;
 mod instances;
 mod migrations;
