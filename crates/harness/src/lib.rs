@@ -2,6 +2,7 @@
 //!
 //! * [`bench`](mod@bench): how fast it is, measured against what the machine can do at all.
 //! * [`crash`]: everything is killed at random, while clients go on; then comes what must always hold.
+//! * [`failover`]: the primary dies and its standby takes its place, again and again.
 //! * [`outage`]: the event service goes away, and reads are as fast as before, while creates fail fast.
 //!
 //! Nothing here knows the service from inside, but for how tokens are signed: it is a program, spoken to
@@ -10,6 +11,7 @@
 pub mod bench;
 pub mod crash;
 mod deployment;
+pub mod failover;
 pub mod outage;
 mod statistics;
 

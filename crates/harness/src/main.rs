@@ -1,5 +1,5 @@
 //! Breaks the service, looks at how it bears it, and at how fast it is: `chats-harness crash`,
-//! `chats-harness outage`, `chats-harness bench`.
+//! `chats-harness failover`, `chats-harness outage`, `chats-harness bench`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chats_harness::bench::{self, Databases, Name, Tools, fixed_json};
 use chats_harness::crash::{self, Plan};
-use chats_harness::outage;
 use chats_harness::{DatabaseKind, IdempotencyKeys};
+use chats_harness::{failover, outage};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ struct Cli {
 enum Task {
     /// Kill everything at random while clients go on, then check what must always hold
     Crash(CrashArgs),
+    /// Kill the primary and promote its standby while clients go on, then check what must always hold
+    Failover(FailoverArgs),
     /// Take the event service away, and compare the latency of reads with the healthy one
     Outage(OutageArgs),
     /// Measure how fast the service is, against what the machine can do at all
@@ -61,6 +63,28 @@ struct CrashArgs {
     /// Have the event service ignore Idempotency-Key, as older ones do: then rooms get lost
     #[arg(long)]
     ignore_idempotency_keys: bool,
+    /// Keep the logs even if all is well
+    #[arg(long)]
+    keep_logs: bool,
+}
+
+#[derive(Debug, Args)]
+struct FailoverArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    /// How often the primary is killed
+    #[arg(long, default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
+    cycles: u32,
+    /// How many instances run
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u8).range(1..))]
+    instances: u8,
+    /// How many clients are at work
+    #[arg(long, default_value = "8")]
+    clients: u8,
+    /// Where the dice begin: by default anywhere
+    #[arg(long)]
+    seed: Option<u64>,
     /// Keep the logs even if all is well
     #[arg(long)]
     keep_logs: bool,
@@ -120,6 +144,7 @@ const CYCLES_BETWEEN_LINES: u32 = 25;
 async fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Crash(args) => crash(args).await,
+        Task::Failover(args) => failover(args).await,
         Task::Outage(args) => outage(args).await,
         Task::Bench(args) => bench(args).await,
         Task::FixedJson { key } => fixed_json::serve(key).await.map(|()| ExitCode::SUCCESS),
@@ -135,7 +160,7 @@ async fn main() -> ExitCode {
 
 async fn crash(args: CrashArgs) -> Result<ExitCode> {
     let instances = args.instances.unwrap_or(match args.database {
-        DatabaseKind::Postgres => 3,
+        DatabaseKind::Postgres | DatabaseKind::Pair => 3,
         DatabaseKind::Sqlite => 1,
     });
     let plan = Plan {
@@ -157,6 +182,24 @@ async fn crash(args: CrashArgs) -> Result<ExitCode> {
         if cycle.is_multiple_of(CYCLES_BETWEEN_LINES) {
             let _ = writeln!(io::stderr(), "cycle {cycle} of {}", plan.cycles);
         }
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn failover(args: FailoverArgs) -> Result<ExitCode> {
+    let plan = failover::Plan {
+        chats: args.chats,
+        instances: args.instances.into(),
+        clients: args.clients.into(),
+        cycles: args.cycles,
+        seed: args.seed.unwrap_or_else(|| fastrand::u64(0..1_000_000)),
+        keep_logs: args.keep_logs,
+    };
+    writeln!(io::stderr(), "the seed is {}", plan.seed)?;
+    let report = failover::run(&plan, |cycle| {
+        let _ = writeln!(io::stderr(), "failover {cycle} of {}", plan.cycles);
     });
     let report = report.await?;
     write!(io::stdout(), "{report}")?;

@@ -1,6 +1,6 @@
 //! What a developer repeats: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask screenshot`,
 //! `cargo xtask deny`, `cargo xtask instructions`, `cargo xtask fuzz`, `cargo xtask crash`,
-//! `cargo xtask outage`, `cargo xtask bench`, `cargo xtask image-root`.
+//! `cargo xtask failover`, `cargo xtask outage`, `cargo xtask bench`, `cargo xtask image-root`.
 
 mod browser;
 mod conformance;
@@ -70,6 +70,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Kill the primary and promote its standby while clients go on, then check what must always hold
+    Failover {
+        /// What the harness gets, such as --cycles N, --seed S; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Take the event service away, and compare the latency of reads with the healthy one
     Outage {
         /// What the harness gets, such as --rounds N, --reads RATE; `-- --help` tells all
@@ -96,6 +102,7 @@ fn main() -> ExitCode {
         Task::Instructions { update } => instructions::run(update),
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Crash { args } => harness::run("crash", &args),
+        Task::Failover { args } => harness::run("failover", &args),
         Task::Outage { args } => harness::run("outage", &args),
         Task::ImageRoot => deploy::image_root(),
         Task::Bench { args } => harness::bench(&args),

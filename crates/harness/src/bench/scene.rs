@@ -45,8 +45,8 @@ impl Scene {
         };
         let deployment = Deployment::start_as(&bench.plan.chats, layout).await?;
         let postgres = match deployment.database() {
-            Database::Postgres(cluster) => Some(make_durable(&cluster.url()).await?),
             Database::Sqlite(_) => None,
+            servers => Some(make_durable(&servers.url()).await?),
         };
         let (_, url) = deployment.addresses().running().pop().context("no instance runs")?;
         let service = deployment.process_of(0).context("no instance runs")?;
@@ -117,12 +117,12 @@ impl Scene {
     /// Puts chats into the database, and returns their identifiers in no order.
     pub(super) async fn seed(&self, chats: u32) -> Result<Vec<String>> {
         match self.deployment.database() {
-            Database::Postgres(cluster) => seed_postgres(&cluster.url(), chats).await?,
             Database::Sqlite(file) => {
                 let file = file.clone();
                 tokio::task::spawn_blocking(move || super::sqlite_loop::seed(&file, chats))
                     .await??;
             }
+            servers => seed_postgres(&servers.url(), chats).await?,
         }
         let mut ids: Vec<_> = (0..chats).map(chat_id).collect();
         fastrand::Rng::with_seed(7).shuffle(&mut ids);

@@ -48,7 +48,7 @@ impl Chaos {
         dice: Rng,
     ) -> Self {
         let servers = match database {
-            DatabaseKind::Postgres => vec![Part::Database, Part::EventService],
+            DatabaseKind::Postgres | DatabaseKind::Pair => vec![Part::Database, Part::EventService],
             DatabaseKind::Sqlite => vec![Part::EventService],
         };
         let kills = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use std::{fmt, fs, io};
 
 use anyhow::Result;
-use chats_testkit::postgres::{Cluster, ClusterError};
+use chats_testkit::postgres::{Cluster, ClusterError, Pair};
 use clap::ValueEnum;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
@@ -17,6 +17,8 @@ use super::sql;
 pub enum DatabaseKind {
     /// A throw-away server, to be killed like everything else.
     Postgres,
+    /// Two such servers: when the primary is killed, its synchronous standby takes its place.
+    Pair,
     /// A file.
     Sqlite,
 }
@@ -36,6 +38,7 @@ pub(crate) struct Row {
 #[derive(Clone)]
 pub(crate) enum Database {
     Postgres(Arc<Cluster>),
+    Pair(Arc<Pair>),
     Sqlite(PathBuf),
 }
 
@@ -45,6 +48,7 @@ impl Database {
             DatabaseKind::Postgres => {
                 Self::Postgres(Arc::new(spawn_blocking(Cluster::start).await??))
             }
+            DatabaseKind::Pair => Self::Pair(Arc::new(spawn_blocking(Pair::start).await??)),
             DatabaseKind::Sqlite => Self::Sqlite(directory.join("chats.sqlite")),
         })
     }
@@ -53,22 +57,42 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Postgres(cluster) => cluster.url(),
+            Self::Pair(pair) => pair.url(),
             Self::Sqlite(file) => format!("sqlite:{}", file.display()),
         }
     }
 
-    pub(super) async fn kill(&self) -> Result<()> {
-        self.with_cluster(Cluster::kill).await
+    /// Kills the server; of several, the primary.
+    pub(crate) async fn kill(&self) -> Result<()> {
+        match self {
+            Self::Postgres(cluster) => with(cluster, Cluster::kill).await,
+            Self::Pair(pair) => with(pair, Pair::kill_primary).await,
+            // A file has no process of its own.
+            Self::Sqlite(_) => Ok(()),
+        }
     }
 
-    pub(super) async fn start_again(&self) -> Result<()> {
-        self.with_cluster(Cluster::start_again).await
+    /// Has a killed server's place taken: by itself, or by its standby.
+    pub(crate) async fn replace(&self) -> Result<()> {
+        match self {
+            Self::Postgres(cluster) => with(cluster, Cluster::start_again).await,
+            Self::Pair(pair) => with(pair, Pair::promote_standby).await,
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Makes good what is left of a kill: there is a standby again.
+    pub(crate) async fn restore(&self) -> Result<()> {
+        match self {
+            Self::Pair(pair) => with(pair, Pair::restore_standby).await,
+            Self::Postgres(_) | Self::Sqlite(_) => Ok(()),
+        }
     }
 
     /// All chats.
     pub(crate) async fn chats(&self) -> Result<Vec<Row>> {
         match self {
-            Self::Postgres(cluster) => sql::postgres::chats(&cluster.url()).await,
+            Self::Postgres(_) | Self::Pair(_) => sql::postgres::chats(&self.url()).await,
             Self::Sqlite(file) => {
                 let file = file.clone();
                 spawn_blocking(move || sql::sqlite::chats(&file)).await?
@@ -79,7 +103,7 @@ impl Database {
     /// For how long the chat that has been opening for the longest time has been so; `None` if none is.
     pub(crate) async fn longest_opening(&self) -> Result<Option<Duration>> {
         match self {
-            Self::Postgres(cluster) => sql::postgres::longest_opening(&cluster.url()).await,
+            Self::Postgres(_) | Self::Pair(_) => sql::postgres::longest_opening(&self.url()).await,
             Self::Sqlite(file) => {
                 let file = file.clone();
                 spawn_blocking(move || sql::sqlite::longest_opening(&file)).await?
@@ -91,25 +115,26 @@ impl Database {
     pub(super) fn copy_log(&self, to: &Path) -> io::Result<()> {
         match self {
             Self::Postgres(cluster) => fs::copy(cluster.log(), to).map(drop),
+            Self::Pair(pair) => fs::copy(pair.log(), to).map(drop),
             Self::Sqlite(_) => Ok(()),
         }
     }
+}
 
-    /// A file has no process of its own.
-    async fn with_cluster(
-        &self,
-        work: impl FnOnce(&Cluster) -> Result<(), ClusterError> + Send + 'static,
-    ) -> Result<()> {
-        let Self::Postgres(cluster) = self else { return Ok(()) };
-        let cluster = Arc::clone(cluster);
-        Ok(spawn_blocking(move || work(&cluster)).await??)
-    }
+/// Does what blocks.
+async fn with<T: Send + Sync + 'static>(
+    servers: &Arc<T>,
+    work: impl FnOnce(&T) -> Result<(), ClusterError> + Send + 'static,
+) -> Result<()> {
+    let servers = Arc::clone(servers);
+    Ok(spawn_blocking(move || work(&servers)).await??)
 }
 
 impl fmt::Display for DatabaseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Postgres => "PostgreSQL",
+            Self::Pair => "PostgreSQL with a standby",
             Self::Sqlite => "SQLite",
         })
     }

@@ -143,7 +143,10 @@ impl Deployment {
                 process.until_it_says("The event service is ready").await?;
                 self.event_process = Some(process);
             }
-            Part::Database => self.database.start_again().await?,
+            Part::Database => {
+                self.database.replace().await?;
+                self.database.restore().await?;
+            }
         }
         Ok(())
     }
@@ -189,10 +192,19 @@ impl Deployment {
     }
 
     /// Ends everything but keeps the files: logs, and an SQLite database. Returns where they are.
-    pub(crate) async fn end_and_keep(mut self) -> Result<PathBuf> {
+    async fn end_and_keep(mut self) -> Result<PathBuf> {
         self.kill_processes().await?;
         self.database.copy_log(&self.log_of(Part::Database))?;
         Ok(self.directory.keep())
+    }
+
+    /// Ends everything, and keeps the files if they are wanted. Returns where they are.
+    pub(crate) async fn end_or_keep(self, is_wanted: bool) -> Result<Option<PathBuf>> {
+        if is_wanted {
+            return self.end_and_keep().await.map(Some);
+        }
+        self.end().await?;
+        Ok(None)
     }
 
     async fn kill_processes(&mut self) -> Result<()> {

@@ -234,7 +234,8 @@ fn pool(
         .max_size(most)
         .timeouts(Timeouts {
             wait: acquire_timeout,
-            create: acquire_timeout,
+            // The connector has its own, and tells more.
+            create: None,
             recycle: acquire_timeout,
         })
         .runtime(Runtime::Tokio1)

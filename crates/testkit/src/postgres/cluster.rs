@@ -23,7 +23,9 @@ pub struct Cluster {
     directory: PathBuf,
     port: u16,
     /// Settings of its own, in the form of `postgresql.conf`.
-    settings: String,
+    settings: &'static str,
+    /// The port of the server that it follows, or followed.
+    follows: Option<u16>,
     supervisor: Child,
 }
 
@@ -76,10 +78,10 @@ impl Cluster {
     }
 
     /// Makes a cluster and starts its server with more settings.
-    pub(super) fn start_with(settings: &str) -> Result<Self, ClusterError> {
+    pub(super) fn start_with(settings: &'static str) -> Result<Self, ClusterError> {
         let mut cluster = Self::empty()?;
         cluster.programs.initdb(&cluster.directory)?;
-        settings.clone_into(&mut cluster.settings);
+        cluster.settings = settings;
         cluster.start_on_a_free_port(PORTS_TO_TRY)?;
         Ok(cluster)
     }
@@ -103,11 +105,8 @@ impl Cluster {
 
     /// Has the server follow no other one any more. Returns when it takes writes.
     pub(super) fn promote(&self) -> Result<(), ClusterError> {
-        self.programs.run(
-            "pg_ctl",
-            ["promote", "--silent", "--pgdata", "data"],
-            &self.directory,
-        )?;
+        let arguments = ["promote", "--silent", "--pgdata", "data"];
+        self.programs.run("pg_ctl", arguments, &self.directory)?;
         Ok(())
     }
 
@@ -127,8 +126,8 @@ impl Cluster {
             chown(directory.path(), Some(uid), Some(gid))?;
         }
         let supervisor = programs.supervise(directory.path())?;
-        let (directory, settings) = (directory.keep(), String::new());
-        Ok(Self { programs, directory, port: 0, settings, supervisor })
+        let directory = directory.keep();
+        Ok(Self { programs, directory, port: 0, settings: "", follows: None, supervisor })
     }
 
     /// Copies the data of a server that runs, to follow it.
@@ -138,20 +137,16 @@ impl Cluster {
             ["--pgdata=data", "--checkpoint=fast", "--no-sync", "--write-recovery-conf"];
         let arguments = arguments.into_iter().chain(["--dbname", &url]);
         self.programs.run("pg_basebackup", arguments, &self.directory)?;
-        let port = primary.port;
-        let source = format!("primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'\n");
-        self.settings = [primary.own_settings(), &source].concat();
+        (self.settings, self.follows) = (primary.settings, Some(primary.port));
         Ok(())
-    }
-
-    /// Its settings but for whom it follows.
-    fn own_settings(&self) -> &str {
-        self.settings.split("primary_conninfo").next().unwrap_or_default()
     }
 
     fn write_settings(&self) -> io::Result<()> {
         let file = self.directory.join("data/postgresql.auto.conf");
-        fs::write(file, [&settings(self.port), self.settings.as_str()].concat())
+        let follows = self.follows.map_or_else(String::new, |port| {
+            format!("primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'\n")
+        });
+        fs::write(file, [&settings(self.port), self.settings, &follows].concat())
     }
 
     /// Where it listens, on 127.0.0.1.

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -75,7 +76,7 @@ impl Pair {
 
     /// What the server logged that is the primary.
     #[must_use]
-    pub fn log(&self) -> std::path::PathBuf {
+    pub fn log(&self) -> PathBuf {
         self.members().primary.log()
     }
 

@@ -188,7 +188,7 @@ async fn what_cannot_be_reached_is_wrong_unless_nobody_looks() {
     let directory = directory_with(&format!(
         r#"
         [database]
-        url = "postgres://chats:hunter2@{NOBODY}/chats"
+        url = "postgres://chats:hunter2@{NOBODY},localhost:1/chats"
         [event]
         url = "http://{NOBODY}"
         [identity]
@@ -210,7 +210,9 @@ async fn what_cannot_be_reached_is_wrong_unless_nobody_looks() {
     said.line("wrong", "issuers.i.example.org.jwks (from ");
     said.line("wrong", "event.url (from ");
     said.line("wrong", "audiences.a.example.org.uri (from ");
-    said.line("wrong", "the database: cannot connect to ");
+    let database = said.line("wrong", "the database: cannot connect to ");
+    assert!(database.contains(&format!(" {NOBODY}: ")), "{database}");
+    assert!(database.contains("; localhost:1: "), "{database}");
     assert_eq!(said.count("wrong"), 4, "{:#?}", said.lines);
     assert!(Said::of(directory.path(), &["--offline"]).is_well);
 }

@@ -13,7 +13,9 @@ pub(super) async fn measure(bench: &Bench<'_>, database: DatabaseKind) -> Result
     let event_file = scene.deployment().event_file();
     let limit = async |length| {
         let chats = match scene.deployment().database() {
-            Database::Postgres(_) => limits::two_commits(bench, &scene, length).await?,
+            Database::Postgres(_) | Database::Pair(_) => {
+                limits::two_commits(bench, &scene, length).await?
+            }
             Database::Sqlite(file) => limits::sqlite_creates(file, length).await?,
         };
         let rooms = limits::sqlite_rooms(&event_file, length).await?;
@@ -26,7 +28,7 @@ pub(super) async fn measure(bench: &Bench<'_>, database: DatabaseKind) -> Result
         bail!("the embedded event service keeps its rooms elsewhere");
     }
     let name = match database {
-        DatabaseKind::Postgres => "create_embedded",
+        DatabaseKind::Postgres | DatabaseKind::Pair => "create_embedded",
         DatabaseKind::Sqlite => "sqlite_create_embedded",
     };
     Ok(vec![

@@ -45,6 +45,6 @@ async fn start(bench: &Bench<'_>, settings: &str) -> Result<Scene> {
 fn file(scene: &Scene) -> Result<PathBuf> {
     match scene.deployment().database() {
         Database::Sqlite(file) => Ok(file.clone()),
-        Database::Postgres(_) => bail!("the database is no file"),
+        Database::Postgres(_) | Database::Pair(_) => bail!("the database is no file"),
     }
 }

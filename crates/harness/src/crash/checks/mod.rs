@@ -9,7 +9,7 @@ mod promises;
 mod refusals;
 mod rooms;
 #[cfg(test)]
-pub(super) mod sample;
+pub(crate) mod sample;
 mod uniqueness;
 mod wishes;
 
