@@ -32,6 +32,11 @@ impl Timeline {
         self.start.elapsed()
     }
 
+    /// When in the run a moment was.
+    pub(crate) fn at(&self, moment: std::time::Instant) -> Duration {
+        Instant::from_std(moment).saturating_duration_since(self.start)
+    }
+
     /// To be called before the trouble is made. Some that goes on just goes on.
     pub(crate) fn begin(&self, trouble: Trouble) {
         let span = Span { from: self.now(), until: Duration::MAX };

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, fs, io};
 
 use anyhow::Result;
@@ -62,13 +62,13 @@ impl Database {
         }
     }
 
-    /// Kills the server; of several, the primary.
-    pub(crate) async fn kill(&self) -> Result<()> {
+    /// Kills the server; of several, the primary. Returns the moment from which it does nothing any more.
+    pub(crate) async fn kill(&self) -> Result<Instant> {
         match self {
             Self::Postgres(cluster) => with(cluster, Cluster::kill).await,
             Self::Pair(pair) => with(pair, Pair::kill_primary).await,
             // A file has no process of its own.
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) => Ok(Instant::now()),
         }
     }
 
@@ -122,10 +122,10 @@ impl Database {
 }
 
 /// Does what blocks.
-async fn with<T: Send + Sync + 'static>(
+async fn with<T: Send + Sync + 'static, R: Send + 'static>(
     servers: &Arc<T>,
-    work: impl FnOnce(&T) -> Result<(), ClusterError> + Send + 'static,
-) -> Result<()> {
+    work: impl FnOnce(&T) -> Result<R, ClusterError> + Send + 'static,
+) -> Result<R> {
     let servers = Arc::clone(servers);
     Ok(spawn_blocking(move || work(&servers)).await??)
 }

@@ -121,7 +121,7 @@ impl Deployment {
                 &mut self.instances[instance]
             }
             Part::EventService => &mut self.event_process,
-            Part::Database => return self.database.kill().await,
+            Part::Database => return self.database.kill().await.map(drop),
         };
         match process.take() {
             Some(process) => process.kill().await,

@@ -78,8 +78,7 @@ pub async fn run(plan: &Plan, on_cycle: impl Fn(u32)) -> Result<Report> {
 /// Kills the primary, and does what an operator's tool does then, at once.
 async fn fail_over(database: &Database, timeline: &Timeline) -> Result<Failover> {
     timeline.begin(Trouble::DatabaseOutage);
-    let killed = timeline.now();
-    database.kill().await?;
+    let killed = timeline.at(database.kill().await?);
     database.replace().await?;
     let promoted = timeline.now();
     timeline.end(Trouble::DatabaseOutage);

@@ -173,8 +173,9 @@ impl Cluster {
         Ok(())
     }
 
-    /// Kills the server and each of its processes with SIGKILL: none gets to do anything any more.
-    pub fn kill(&self) -> Result<(), ClusterError> {
+    /// Kills the server and each of its processes with SIGKILL: none gets to do anything any more. Returns the
+    /// moment from which that is so.
+    pub fn kill(&self) -> Result<Instant, ClusterError> {
         let pid_file = self.directory.join("data/postmaster.pid");
         let server = server_pid(&fs::read_to_string(&pid_file)?)?;
         // While it stands still, it starts no process that would be missed.
@@ -182,11 +183,12 @@ impl Cluster {
         until(|| processes::is_still(server))?;
         let all = processes::family(server)?;
         processes::signal("KILL", &all)?;
+        let killed = Instant::now();
         // One that is still attached to the shared memory would stop the next start.
         until(|| Ok(!processes::any_is_alive(&all)?))?;
         // So would a number in this file that another process has by then.
         fs::remove_file(pid_file)?;
-        Ok(())
+        Ok(killed)
     }
 
     /// Starts the server after it was stopped or killed. It has the same URL, and all that was committed.

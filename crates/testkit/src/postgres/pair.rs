@@ -51,8 +51,9 @@ impl Pair {
         )
     }
 
-    /// Kills the primary and each of its processes with SIGKILL. No server takes writes any more.
-    pub fn kill_primary(&self) -> Result<(), ClusterError> {
+    /// Kills the primary and each of its processes with SIGKILL. Returns the moment from which no server takes
+    /// writes.
+    pub fn kill_primary(&self) -> Result<Instant, ClusterError> {
         self.members().primary.kill()
     }
 
