@@ -1,6 +1,7 @@
 //! How the service ends: nobody who was served before misses an answer.
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chats_testkit::postgres::Cluster;
@@ -8,7 +9,7 @@ use reqwest::Client;
 use serde_json::json;
 use tokio_postgres::NoTls;
 
-use crate::support::{Database, Deployment, Raw, until};
+use crate::support::{Database, Deployment, Raw, chats, until};
 
 /// For a service that goes on for as long as a test looks at it.
 const LONG_DELAY: (&str, &str) = ("CHATS_SHUTDOWN__DELAY", "1h");
@@ -174,4 +175,19 @@ async fn refuses_connections(deployment: &Deployment) -> bool {
     // A new client has no connection from before.
     let client = Client::builder().no_proxy().build().unwrap();
     client.get(&deployment.url).send().await.is_err_and(|error| error.is_connect())
+}
+
+#[test]
+fn before_it_serves_a_signal_ends_it_as_shells_expect() {
+    // A database that takes connections, and says nothing.
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("postgres://chats@{}/chats?sslmode=disable", database.local_addr().unwrap());
+    let mut command = chats(directory.path());
+    command.args(["--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    let mut service = command.args(["--database-url", &url, "serve"]).spawn().unwrap();
+    let _connection = database.accept().unwrap();
+    let pid = service.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(service.wait().unwrap().code(), Some(128 + 15));
 }
