@@ -16,6 +16,8 @@ use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use actix_web::rt::time::{Instant, Sleep, sleep};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 /// A connection that fails once no request has begun on it for as long as `patience` after the last
@@ -35,6 +37,7 @@ pub(crate) struct Activity(Rc<Happening>);
 struct Happening {
     state: Cell<State>,
     work: TaskTracker,
+    runtime: Handle,
 }
 
 #[derive(Clone, Copy)]
@@ -52,9 +55,19 @@ impl Activity {
         Busy(self.clone())
     }
 
-    /// Work that goes on although the connection may break. The connection counts as one until it has ended.
-    pub(crate) fn work(&self) -> &TaskTracker {
-        &self.0.work
+    /// Has work done that goes on although the connection may break. It is done on the runtime of the connections to
+    /// others that it takes, so that it is handed over once and not for each of their answers.
+    pub(crate) fn carry_out<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.0.work.spawn_on(work, &self.0.runtime)
+    }
+
+    /// Returns when all such work has ended. No further work may begin.
+    pub(crate) async fn has_ended(&self) {
+        self.0.work.close();
+        self.0.work.wait().await;
     }
 }
 
@@ -67,9 +80,10 @@ impl Drop for Busy {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+    /// A connection whose work is done on `runtime`.
+    pub(crate) fn new(stream: TcpStream, patience: Duration, runtime: Handle) -> Self {
         let state = Cell::new(State::Waiting { since: Instant::now() });
-        let activity = Activity(Rc::new(Happening { state, work: TaskTracker::new() }));
+        let activity = Activity(Rc::new(Happening { state, work: TaskTracker::new(), runtime }));
         Self { stream, activity, patience, timer: Box::pin(sleep(patience)) }
     }
 

@@ -17,9 +17,11 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 use chats_domain::use_cases::Chats;
+use futures_util::FutureExt;
 use opentelemetry::global;
 use rustls::ServerConfig;
 use socket2::SockRef;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Stream};
@@ -52,7 +54,7 @@ pub struct Running {
 /// Serves `api` on `listener`: in the clear, or with TLS and nothing else. Over either it speaks HTTP/1.1.
 ///
 /// Signals are left to the caller. Must be called within a tokio runtime, which has to live as long as the
-/// service runs.
+/// service runs: chats are made on it.
 pub fn serve(
     listener: TcpListener,
     tls: Option<ServerConfig>,
@@ -82,6 +84,7 @@ pub fn serve(
         }),
         settings: web::Data::new(settings),
         stop: server.graceful_shutdown_signal(),
+        runtime: Handle::current(),
     };
     // Whoever bound it may have had less traffic in mind.
     SockRef::from(&listener).listen(BACKLOG)?;
@@ -134,15 +137,17 @@ struct Shared {
     watch: Arc<Watch>,
     settings: web::Data<Settings>,
     stop: GracefulShutdownSignal,
+    /// That on which the service was started, and where chats are made.
+    runtime: Handle,
 }
 
 fn in_the_clear(
     shared: &Shared,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
-    let patience = shared.patience();
+    let (patience, runtime) = (shared.patience(), shared.runtime.clone());
     fn_service(move |stream: TcpStream| {
         let peer = stream.peer_addr().ok();
-        ready(Ok((Connection::new(stream, patience), Protocol::Http1, peer)))
+        ready(Ok((Connection::new(stream, patience, runtime.clone()), Protocol::Http1, peer)))
     })
     .and_then(shared.http().map_err(drop))
 }
@@ -151,11 +156,11 @@ fn over_tls(
     shared: &Shared,
     mut config: ServerConfig,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<> {
-    let patience = shared.patience();
+    let (patience, runtime) = (shared.patience(), shared.runtime.clone());
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let mut acceptor = Acceptor::new(config);
     acceptor.set_handshake_timeout(HANDSHAKE_TIMEOUT);
-    fn_service(move |stream| ready(Ok(Connection::new(stream, patience))))
+    fn_service(move |stream| ready(Ok(Connection::new(stream, patience, runtime.clone()))))
         .and_then(acceptor.map_err(drop))
         .map(|stream: TlsStream<Connection>| {
             let peer = stream.get_ref().0.peer();
@@ -213,14 +218,11 @@ impl Shared {
             .finish(map_config(app, |()| AppConfig::default()));
         apply_fn_factory(http, |(stream, protocol, peer): (S, _, _), http| {
             let activity = stream.activity();
-            let served = http.call((stream, protocol, peer));
-            async move {
-                let served = served.await;
+            http.call((stream, protocol, peer)).then(async move |served| {
                 // The worker thread lives as long as a connection does.
-                activity.work().close();
-                activity.work().wait().await;
+                activity.has_ended().await;
                 served
-            }
+            })
         })
     }
 }

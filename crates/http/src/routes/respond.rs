@@ -23,11 +23,11 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// it, too.
 pub(super) async fn creation(
     request: &HttpRequest,
-    work: impl Future<Output = Result<Creation, CreateError>> + 'static,
+    work: impl Future<Output = Result<Creation, CreateError>> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let work = work.with_current_context();
     let creation = match request.conn_data::<Activity>() {
-        Some(connection) => spawn(connection.work().track_future(work)),
+        Some(connection) => connection.carry_out(work),
         None => spawn(work),
     };
     let creation = creation.await.map_err(|e| Problem::internal(e.into()))??;
