@@ -24,7 +24,7 @@ impl ChatStore for DieselStore {
         for _ in 0..RESERVATION_TRIES {
             let insert =
                 || diesel::insert_into(chat::table).values(row.clone()).on_conflict_do_nothing();
-            if on_either!(self, execute(insert()))? == 1 {
+            if on_either!(self, begin(insert()))? == 1 {
                 return Ok(Reserved::Made);
             }
             if let Some(met) = self.conflict_with(reservation).await? {

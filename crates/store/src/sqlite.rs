@@ -61,6 +61,14 @@ impl Sqlite {
         })
     }
 
+    /// Runs a query that begins something, and returns how many rows it changed.
+    pub(crate) async fn begin<Q>(&self, query: Q) -> Result<usize, Failure>
+    where
+        Q: ExecuteDsl<SqliteConnection> + Send + 'static,
+    {
+        self.execute(query).await
+    }
+
     /// Runs a query that changes something, and returns how many rows it changed.
     pub(crate) async fn execute<Q>(&self, query: Q) -> Result<usize, Failure>
     where

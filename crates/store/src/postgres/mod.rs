@@ -1,13 +1,16 @@
 //! PostgreSQL: a pool of connections that live on one runtime, for what changes something, and for reads
 //! a connection for each runtime that asks, as far as there may be that many.
 
+mod change;
 mod connector;
+mod group_commit;
 mod outcome;
 mod pipeline;
 mod pipelines;
 mod read;
 mod server;
 mod tls;
+mod together;
 mod url;
 mod verifier;
 
@@ -21,31 +24,36 @@ use deadpool::Runtime;
 use deadpool::managed::{BuildError, Object, Timeouts};
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use diesel_async::methods::ExecuteDsl;
 use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use scopeguard::ScopeGuard;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use self::change::Change;
 pub(crate) use self::connector::Connector;
+use self::group_commit::{GroupCommit, Purpose};
 use self::outcome::outcome;
 use self::pipelines::Pipelines;
 use self::read::{Read, read_from_a_primary};
 pub use self::tls::TlsError;
 pub(crate) use self::url::PostgresUrl;
 use crate::database::PoolSettings;
-use crate::failure::Failure;
+use crate::failure::{Failure, TooManyWait};
 use crate::figures::Connections;
 use crate::row::Lasting;
+
+/// How many wait for a connection of the pool, before others are turned away.
+const MOST_WAITING: usize = 512;
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
     pool: Pool<AsyncPgConnection>,
+    group_commit: GroupCommit,
     pipelines: Arc<Pipelines>,
     connector: Arc<Connector>,
     answer_timeout: Duration,
@@ -75,19 +83,23 @@ impl Postgres {
         let of_pool = settings.max_connections.get() - for_reads;
         let pool = pool(Arc::clone(&connector), of_pool, settings.acquire_timeout)?;
         drop(pool.get().await.map_err(cause)?);
-        let pipelines = Arc::new(Pipelines::new(for_reads));
-        Ok(Self { pool, pipelines, connector, answer_timeout: settings.answer_timeout })
+        Ok(Self {
+            pool,
+            group_commit: GroupCommit::new(of_pool),
+            pipelines: Arc::new(Pipelines::new(for_reads)),
+            connector,
+            answer_timeout: settings.answer_timeout,
+        })
     }
 
-    /// Runs a query that changes something, and returns how many rows it changed.
-    pub(crate) async fn execute<Q>(&self, query: Q) -> Result<usize, Failure>
-    where
-        Q: ExecuteDsl<AsyncPgConnection> + RunQueryDsl<AsyncPgConnection> + 'static,
-    {
-        let mut lent = self.lend().await?;
-        let (connection, _) = &mut *lent.connection;
-        let answer = timeout(self.answer_timeout, query.execute(connection)).await;
-        self.settle(lent, answer)
+    /// Runs a query that begins something, and returns how many rows it changed. It fails at once if too many wait.
+    pub(crate) async fn begin(&self, query: impl Change) -> Result<usize, Failure> {
+        self.commit(Arc::new(query), Purpose::Begin).await
+    }
+
+    /// Runs a query that changes what was begun, and returns how many rows it changed.
+    pub(crate) async fn execute(&self, query: impl Change) -> Result<usize, Failure> {
+        self.commit(Arc::new(query), Purpose::GoOn).await
     }
 
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
@@ -123,7 +135,7 @@ impl Postgres {
             idle: pool.available,
             used: pool.size.saturating_sub(pool.available),
             max: pool.max_size,
-            waiting: pool.waiting,
+            waiting: pool.waiting + self.group_commit.waiting(),
         };
         self.pipelines.count(&mut connections);
         connections
@@ -140,6 +152,22 @@ impl Postgres {
         self.pipelines.end();
         self.pool.close();
         self.connector.all_closed().await;
+    }
+
+    async fn commit(&self, change: Arc<dyn Change>, purpose: Purpose) -> Result<usize, Failure> {
+        let committed = self.group_commit.commit(Arc::clone(&change), purpose, self).await?;
+        match committed {
+            Some(changed) => Ok(changed),
+            None => self.execute_alone(&*change).await,
+        }
+    }
+
+    /// Runs a query that changes something on a connection of its own.
+    async fn execute_alone(&self, change: &dyn Change) -> Result<usize, Failure> {
+        let lent = self.lend().await?;
+        let (connection, _) = &*lent.connection;
+        let answer = timeout(self.answer_timeout, change.run_on(connection)).await;
+        self.settle(lent, answer)
     }
 
     async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
@@ -173,6 +201,9 @@ impl Postgres {
     }
 
     async fn lend(&self) -> Result<Lent, Failure> {
+        if self.pool.status().waiting >= MOST_WAITING {
+            return Err(TooManyWait.into());
+        }
         let connection = self.pool.get().await;
         let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
         let guarded = (connection, Arc::clone(&self.connector));

@@ -6,6 +6,7 @@ mod connecting;
 mod contract;
 mod failover;
 mod figures;
+mod group_commit;
 mod instances;
 mod migrations;
 mod postgres;

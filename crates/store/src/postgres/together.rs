@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use diesel::result::QueryResult;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::{try_join, try_join_all};
+use tokio::time::timeout;
+
+use super::Postgres;
+use super::change::Change;
+use crate::failure::Failure;
+
+/// What changes are begun with that are carried out together. A lock that one of them has to wait for would keep all
+/// others waiting, and two such groups could wait for each other.
+const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '100ms'";
+
+/// Why changes were not carried out together.
+pub(super) enum NotTogether {
+    /// None of them was carried out. Each may be by itself.
+    NotDone,
+    /// Nobody knows whether they were.
+    Unknown(Arc<Failure>),
+}
+
+impl Postgres {
+    /// Carries out changes in one transaction, and returns how many rows each changed.
+    ///
+    /// They are sent at once, and committed once all have been answered.
+    pub(super) async fn execute_together(
+        &self,
+        changes: &[&dyn Change],
+    ) -> Result<Vec<usize>, NotTogether> {
+        let unknown = |failure| NotTogether::Unknown(Arc::new(failure));
+        let lent = self.lend().await.map_err(unknown)?;
+        let (connection, _) = &*lent.connection;
+        let changed = match timeout(self.answer_timeout, run_all(connection, changes)).await {
+            Ok(Ok(changed)) => changed,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "changes are carried out one by one");
+                let rolled_back = timeout(self.answer_timeout, end(connection, "ROLLBACK")).await;
+                // A connection that does not roll back is closed, which has the same effect.
+                let _ = self.settle(lent, rolled_back);
+                return Err(NotTogether::NotDone);
+            }
+            Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
+        };
+        let committed = timeout(self.answer_timeout, end(connection, "COMMIT")).await;
+        self.settle(lent, committed.map(|it| it.map(|()| changed))).map_err(unknown)
+    }
+}
+
+async fn run_all(
+    mut connection: &AsyncPgConnection,
+    changes: &[&dyn Change],
+) -> QueryResult<Vec<usize>> {
+    let all = changes.iter().map(|change| change.run_on(connection));
+    let all = try_join_all(all);
+    let ((), changed) = try_join(connection.batch_execute(BEGIN), all).await?;
+    Ok(changed)
+}
+
+async fn end(mut connection: &AsyncPgConnection, how: &str) -> QueryResult<()> {
+    connection.batch_execute(how).await
+}
