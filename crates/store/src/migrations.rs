@@ -1,7 +1,8 @@
 use chats_domain::ports::Cause;
+use diesel::SqliteConnection;
 use diesel::backend::Backend;
 use diesel::dsl::sql;
-use diesel::migration::MigrationSource;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
@@ -21,11 +22,12 @@ impl DieselStore {
     /// of their settings.
     pub async fn migrate(&self) -> Result<Vec<String>, SetupError> {
         let applied = match &self.0 {
-            Database::Postgres(postgres) => {
-                postgres.exclusively(|connection| apply(connection, POSTGRES)).await
-            }
+            Database::Postgres(postgres) => postgres.migrate(POSTGRES).await,
             Database::Sqlite(sqlite) => {
-                sqlite.exclusively(|connection| apply(connection, SQLITE)).await
+                let run = |connection: &mut SqliteConnection, migration: &dyn Migration<Sqlite>| {
+                    connection.run_migration(migration).map(drop)
+                };
+                sqlite.exclusively(move |connection| apply(connection, SQLITE, run)).await
             }
         };
         applied.map_err(SetupError::NotMigrated)
@@ -62,13 +64,15 @@ const POSTGRES_HAS_TABLE: &str = "SELECT to_regclass('__diesel_schema_migrations
 const SQLITE_HAS_TABLE: &str =
     "SELECT count(*) > 0 FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
 
-fn apply<DB: Backend>(
-    database: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+/// Applies those of the migrations that the database has not seen, in order, each as `run` does.
+pub(crate) fn apply<DB: Backend, H: MigrationHarness<DB>>(
+    database: &mut H,
+    migrations: impl MigrationSource<DB>,
+    run: impl Fn(&mut H, &dyn Migration<DB>) -> Result<(), Cause>,
 ) -> Result<Vec<String>, Cause> {
     let mut applied = Vec::new();
     for migration in database.pending_migrations(migrations)? {
-        database.run_migration(&migration)?;
+        run(database, &migration)?;
         let name = migration.name().to_string();
         tracing::info!(migration = name, "applied a migration");
         applied.push(name);

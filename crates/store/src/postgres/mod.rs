@@ -3,7 +3,9 @@
 
 mod change;
 mod connector;
+mod exclusive;
 mod group_commit;
+mod migrating;
 mod outcome;
 mod pipeline;
 mod pipelines;
@@ -22,10 +24,8 @@ use std::time::{Duration, Instant};
 use chats_domain::ports::Cause;
 use deadpool::Runtime;
 use deadpool::managed::{BuildError, Object, Timeouts};
-use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::AsyncPgConnection;
-use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
@@ -177,29 +177,6 @@ impl Postgres {
         self.settle(lent, answer)
     }
 
-    /// Runs `work` on a connection of its own, while no other instance runs any such work, for which
-    /// this waits as long as it takes.
-    ///
-    /// `work` may block.
-    pub(crate) async fn exclusively<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut BlockingConnection) -> Result<T, Cause> + Send + 'static,
-    ) -> Result<T, Cause> {
-        let connection = self.connector.establish().await?;
-        let locked_work = move || {
-            let mut connection = BlockingConnection::from(connection);
-            // The lock goes with the connection, at the latest.
-            let lock = format!(
-                "SET statement_timeout = 0;
-                 SET lock_timeout = 0;
-                 SELECT pg_advisory_lock({EXCLUSIVE_WORK_LOCK})"
-            );
-            SimpleConnection::batch_execute(&mut connection, &lock)?;
-            work(&mut connection)
-        };
-        self.connector.runtime().spawn_blocking(locked_work).await?
-    }
-
     async fn lend(&self) -> Result<Lent, Failure> {
         if self.pool.status().waiting >= MOST_WAITING {
             return Err(TooManyWait.into());
@@ -239,12 +216,6 @@ fn give_up((connection, connector): (PooledConnection, Arc<Connector>)) {
     connector.cancel(&connection);
     drop(Object::take(connection));
 }
-
-/// A connection for code that blocks.
-pub(crate) type BlockingConnection = AsyncConnectionWrapper<AsyncPgConnection>;
-
-/// The key of an advisory lock is any number; this one is "chats" in ASCII.
-const EXCLUSIVE_WORK_LOCK: i64 = 0x63_68_61_74_73;
 
 fn pool(
     connector: Arc<Connector>,

@@ -141,7 +141,7 @@ async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn migrations_take_as_long_as_they_take() {
+async fn who_is_to_migrate_waits_for_another_one_as_long_as_it_takes() {
     let url = database().await.unwrap();
     let (operator_1, operator_2) = (operator(&url).await, operator(&url).await);
     let name = url.rsplit('/').next().unwrap();
@@ -155,7 +155,8 @@ async fn migrations_take_as_long_as_they_take() {
     let store = connected(&url, patient()).await;
     let migrating = tokio::spawn(async move { store.migrate().await.map(|it| it.len()) });
     let waiting = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()
-        AND wait_event = 'advisory' AND query_start < clock_timestamp() - interval '1500 ms'";
+        AND query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()
+        AND query_start > backend_start + interval '1500 ms'";
     until(&operator_2, waiting).await;
     drop(operator_1);
     assert!(migrating.await.unwrap().unwrap() > 0);
