@@ -1,0 +1,1 @@
+ALTER TABLE chat RESET (autovacuum_vacuum_scale_factor);
