@@ -37,3 +37,4 @@ mod smuggling;
 mod telemetry;
 mod tenant_policy;
 mod tls;
+mod upgrade;

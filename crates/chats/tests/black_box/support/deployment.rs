@@ -329,7 +329,7 @@ fn sign(issuer: &str, secret: &str, account: &str, lifetime: Duration) -> String
     signer.sign(&account.parse().unwrap(), lifetime).unwrap()
 }
 
-fn url_after(words: &str, said: &str) -> String {
+pub(crate) fn url_after(words: &str, said: &str) -> String {
     let (_, rest) = said.split_once(words).unwrap_or_else(|| panic!("no {words:?} in: {said}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
