@@ -4,6 +4,7 @@
 //! * [`crash`]: everything is killed at random, while clients go on; then comes what must always hold.
 //! * [`failover`]: the primary dies and its standby takes its place, again and again.
 //! * [`outage`]: the event service goes away, and reads are as fast as before, while creates fail fast.
+//! * [`scale`]: what ten million chats cost, compared with ten thousand.
 //!
 //! Nothing here knows the service from inside, but for how tokens are signed: it is a program, spoken to
 //! over HTTP, and its database is read with plain SQL.
@@ -12,7 +13,9 @@ pub mod bench;
 pub mod crash;
 mod deployment;
 pub mod failover;
+mod measure;
 pub mod outage;
+pub mod scale;
 mod statistics;
 
 pub use deployment::{DatabaseKind, IdempotencyKeys};

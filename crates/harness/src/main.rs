@@ -1,9 +1,9 @@
 //! Breaks the service, looks at how it bears it, and at how fast it is: `chats-harness crash`,
-//! `chats-harness failover`, `chats-harness outage`, `chats-harness bench`.
+//! `chats-harness failover`, `chats-harness outage`, `chats-harness bench`, `chats-harness scale`.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use chats_harness::bench::{self, Databases, Name, Tools, fixed_json};
 use chats_harness::crash::{self, Plan};
 use chats_harness::{DatabaseKind, IdempotencyKeys};
-use chats_harness::{failover, outage};
+use chats_harness::{failover, outage, scale};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Task {
     Outage(OutageArgs),
     /// Measure how fast the service is, against what the machine can do at all
     Bench(BenchArgs),
+    /// Compare ten million chats with ten thousand: how fast the service is, and by which plans
+    Scale(ScaleArgs),
     /// Serve a fixed JSON, which the service is measured against
     #[command(hide = true)]
     FixedJson {
@@ -137,6 +139,35 @@ struct BenchArgs {
     json: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct ScaleArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "wrk", hide = true)]
+    wrk: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "oha", hide = true)]
+    oha: PathBuf,
+    /// How many chats each database has; the first is what the others are compared with. Ten million take 4 GB
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NUMBER,...",
+        default_value = "10000,1000000,10000000",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    rows: Vec<u32>,
+    /// How often each turn is taken; without any, the plans alone are looked at
+    #[arg(long, default_value = "5")]
+    rounds: u32,
+    /// How many seconds a turn is
+    #[arg(long, default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// Write the figures to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
 /// After how many cycles it is told how far it is.
 const CYCLES_BETWEEN_LINES: u32 = 25;
 
@@ -147,6 +178,7 @@ async fn main() -> ExitCode {
         Task::Failover(args) => failover(args).await,
         Task::Outage(args) => outage(args).await,
         Task::Bench(args) => bench(args).await,
+        Task::Scale(args) => scale(args).await,
         Task::FixedJson { key } => fixed_json::serve(key).await.map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -236,10 +268,31 @@ async fn bench(args: BenchArgs) -> Result<ExitCode> {
     });
     let report = report.await?;
     write!(io::stdout(), "{report}")?;
-    if let Some(file) = args.json {
-        let json = serde_json::to_string_pretty(&report.json())?;
-        fs::write(&file, json + "\n")
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
+    write_json(args.json.as_deref(), &report.json())?;
     Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn scale(args: ScaleArgs) -> Result<ExitCode> {
+    let plan = scale::Plan {
+        chats: args.chats,
+        wrk: args.wrk,
+        oha: args.oha,
+        rows: args.rows,
+        rounds: args.rounds,
+        turn: Duration::from_secs(args.seconds),
+    };
+    let report = scale::run(&plan, |step| {
+        let _ = writeln!(io::stderr(), "{step}");
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    write_json(args.json.as_deref(), &report.json())?;
+    Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes figures to a file, if there is to be one.
+fn write_json(file: Option<&Path>, figures: &serde_json::Value) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let json = serde_json::to_string_pretty(figures)?;
+    fs::write(file, json + "\n").with_context(|| format!("cannot write {}", file.display()))
 }

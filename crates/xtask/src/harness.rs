@@ -12,13 +12,17 @@ pub(crate) fn run(task: &str, args: &[String]) -> Result<()> {
     run_with(&target_directory()?, task, &[], args)
 }
 
-/// Has the harness measure, with tools that are found or installed.
-pub(crate) fn bench(args: &[String]) -> Result<()> {
+/// Has the harness measure under the load of tools that are found or installed.
+pub(crate) fn run_with_tools(task: &str, args: &[String]) -> Result<()> {
     let target = target_directory()?;
-    let tools = tools::ensure_installed(&target)?;
-    let [wrk, pgbench, oha] =
-        [&tools.wrk, &tools.pgbench, &tools.oha].map(|it| it.to_string_lossy());
-    run_with(&target, "bench", &["--wrk", &wrk, "--pgbench", &pgbench, "--oha", &oha], args)
+    let [wrk, oha] = tools::ensure_installed(&target)?.map(|it| it.to_string_lossy().into_owned());
+    run_with(&target, task, &["--wrk", &wrk, "--oha", &oha], args)
+}
+
+/// The same, and beside it measure what PostgreSQL does without the service.
+pub(crate) fn bench(args: &[String]) -> Result<()> {
+    let pgbench = tools::pgbench()?.to_string_lossy().into_owned();
+    run_with_tools("bench", &[&["--pgbench".to_owned(), pgbench], args].concat())
 }
 
 fn run_with(target: &Path, task: &str, more: &[&str], args: &[String]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What a developer repeats: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask screenshot`,
 //! `cargo xtask deny`, `cargo xtask instructions`, `cargo xtask fuzz`, `cargo xtask crash`,
-//! `cargo xtask failover`, `cargo xtask outage`, `cargo xtask bench`, `cargo xtask image-root`.
+//! `cargo xtask failover`, `cargo xtask outage`, `cargo xtask bench`, `cargo xtask scale`, `cargo xtask image-root`.
 
 mod browser;
 mod conformance;
@@ -90,6 +90,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Compare ten million chats with ten thousand: how fast the service is, and by which plans
+    Scale {
+        /// What the harness gets, such as --rows N,..., --rounds N, --json FILE; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -106,6 +112,7 @@ fn main() -> ExitCode {
         Task::Outage { args } => harness::run("outage", &args),
         Task::ImageRoot => deploy::image_root(),
         Task::Bench { args } => harness::bench(&args),
+        Task::Scale { args } => harness::run_with_tools("scale", &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

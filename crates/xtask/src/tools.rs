@@ -11,17 +11,10 @@ use crate::{packages, postgres};
 /// The version of oha whose options and output are known.
 const OHA_VERSION: &str = "1.16.0";
 
-/// Where each of them is.
-pub(crate) struct Tools {
-    pub(crate) wrk: PathBuf,
-    pub(crate) pgbench: PathBuf,
-    pub(crate) oha: PathBuf,
-}
-
-/// Finds the tools, and installs those that are missing: oha is built into the target directory.
-pub(crate) fn ensure_installed(target: &Path) -> Result<Tools> {
-    let oha = built_by_cargo(&target.join("tools"), "oha", OHA_VERSION)?;
-    Ok(Tools { wrk: wrk()?, pgbench: pgbench()?, oha })
+/// Finds wrk and oha, and installs what is missing: oha is built into the target directory.
+pub(crate) fn ensure_installed(target: &Path) -> Result<[PathBuf; 2]> {
+    postgres::ensure_installed()?;
+    Ok([wrk()?, built_by_cargo(&target.join("tools"), "oha", OHA_VERSION)?])
 }
 
 fn wrk() -> Result<PathBuf> {
@@ -31,8 +24,8 @@ fn wrk() -> Result<PathBuf> {
     Ok(PathBuf::from("wrk"))
 }
 
-/// It comes with the server, and may be in `PATH` alone.
-fn pgbench() -> Result<PathBuf> {
+/// pgbench comes with the server, and may be in `PATH` alone.
+pub(crate) fn pgbench() -> Result<PathBuf> {
     postgres::ensure_installed()?;
     let beside_the_server = find_binaries()?.directory().join("pgbench");
     if beside_the_server.is_file() {

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value as Json, json};
 
-use super::goal::Goal;
 use super::rounds::Rounds;
+use crate::measure::goal::Goal;
 use crate::statistics::Spread;
 
 /// Something measured, and what it was to be.

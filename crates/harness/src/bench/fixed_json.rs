@@ -14,8 +14,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::turn::Part;
 use crate::deployment::{OUR_AUDIENCE, Process};
+use crate::measure::turn::Part;
 
 /// 200 bytes.
 const BODY: &str = concat!(

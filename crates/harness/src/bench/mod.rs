@@ -4,25 +4,16 @@
 //! server that always answers the same, or the database without the service. Load comes from wrk, pgbench
 //! and oha, and from nothing of ours.
 
-mod disk;
+mod chats;
 mod figure;
 pub mod fixed_json;
-mod goal;
 mod measurements;
 mod name;
-mod oha;
-mod other_load;
 mod pgbench;
-mod proc;
 mod report;
 mod rounds;
-mod scene;
-mod script;
 mod sqlite_loop;
 mod tokens;
-mod tool;
-mod turn;
-mod wrk;
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -32,14 +23,15 @@ use anyhow::Result;
 use clap::ValueEnum;
 use tokio::task::spawn_blocking;
 
+use crate::measure::disk;
+use crate::measure::oha::Oha;
+use crate::measure::other_load::Watch;
+use crate::measure::turn::Turn;
+use crate::measure::wrk::Wrk;
 pub use name::{Databases, Name};
-use oha::Oha;
-use other_load::Watch;
 use pgbench::Pgbench;
 pub use report::Report;
 use rounds::{Round, Rounds};
-use turn::Turn;
-use wrk::Wrk;
 
 /// What is to be measured, and with what.
 #[derive(Debug, Clone)]

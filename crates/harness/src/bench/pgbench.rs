@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::tool;
-use super::turn::Sent;
+use crate::measure::tool;
+use crate::measure::turn::Sent;
 use crate::statistics::percentile;
 
 /// `pgbench`: what PostgreSQL can do at all.

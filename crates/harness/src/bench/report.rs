@@ -154,11 +154,11 @@ mod tests {
     use anyhow::anyhow;
 
     use super::super::figure::Unit;
-    use super::super::goal::Goal;
-    use super::super::other_load::OtherLoad;
     use super::super::rounds::{Round, Rounds};
-    use super::super::turn::{Sent, Turn};
     use super::*;
+    use crate::measure::goal::Goal;
+    use crate::measure::other_load::OtherLoad;
+    use crate::measure::turn::{Sent, Turn};
 
     #[test]
     fn the_table_shows_which_goals_are_met() {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::other_load::OtherLoad;
-use super::turn::Turn;
+use crate::measure::other_load::OtherLoad;
+use crate::measure::turn::Turn;
 use crate::statistics::Spread;
 
 /// The turns of the limit and of the service, one after the other.
@@ -115,8 +115,8 @@ fn median_cpu(turns: &[&Turn]) -> Vec<(&'static str, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::turn::Sent;
     use super::*;
+    use crate::measure::turn::Sent;
 
     #[test]
     fn the_ratio_is_taken_round_by_round() {

@@ -37,7 +37,11 @@ pub(crate) struct Row {
 /// The database of a deployment. A clone is the same one.
 #[derive(Clone)]
 pub(crate) enum Database {
-    Postgres(Arc<Cluster>),
+    /// A server, and one of its databases.
+    Postgres {
+        server: Arc<Cluster>,
+        url: String,
+    },
     Pair(Arc<Pair>),
     Sqlite(PathBuf),
 }
@@ -46,7 +50,8 @@ impl Database {
     pub(super) async fn start(kind: DatabaseKind, directory: &Path) -> Result<Self> {
         Ok(match kind {
             DatabaseKind::Postgres => {
-                Self::Postgres(Arc::new(spawn_blocking(Cluster::start).await??))
+                let server = spawn_blocking(Cluster::start).await??;
+                Self::Postgres { url: server.url(), server: Arc::new(server) }
             }
             DatabaseKind::Pair => Self::Pair(Arc::new(spawn_blocking(Pair::start).await??)),
             DatabaseKind::Sqlite => Self::Sqlite(directory.join("chats.sqlite")),
@@ -56,7 +61,7 @@ impl Database {
     /// As the service is told.
     pub(crate) fn url(&self) -> String {
         match self {
-            Self::Postgres(cluster) => cluster.url(),
+            Self::Postgres { url, .. } => url.clone(),
             Self::Pair(pair) => pair.url(),
             Self::Sqlite(file) => format!("sqlite:{}", file.display()),
         }
@@ -65,7 +70,7 @@ impl Database {
     /// Kills the server; of several, the primary. Returns the moment from which it does nothing any more.
     pub(crate) async fn kill(&self) -> Result<Instant> {
         match self {
-            Self::Postgres(cluster) => with(cluster, Cluster::kill).await,
+            Self::Postgres { server, .. } => with(server, Cluster::kill).await,
             Self::Pair(pair) => with(pair, Pair::kill_primary).await,
             // A file has no process of its own.
             Self::Sqlite(_) => Ok(Instant::now()),
@@ -75,7 +80,7 @@ impl Database {
     /// Has a killed server's place taken: by itself, or by its standby.
     pub(crate) async fn replace(&self) -> Result<()> {
         match self {
-            Self::Postgres(cluster) => with(cluster, Cluster::start_again).await,
+            Self::Postgres { server, .. } => with(server, Cluster::start_again).await,
             Self::Pair(pair) => with(pair, Pair::promote_standby).await,
             Self::Sqlite(_) => Ok(()),
         }
@@ -85,14 +90,14 @@ impl Database {
     pub(crate) async fn restore(&self) -> Result<()> {
         match self {
             Self::Pair(pair) => with(pair, Pair::restore_standby).await,
-            Self::Postgres(_) | Self::Sqlite(_) => Ok(()),
+            Self::Postgres { .. } | Self::Sqlite(_) => Ok(()),
         }
     }
 
     /// All chats.
     pub(crate) async fn chats(&self) -> Result<Vec<Row>> {
         match self {
-            Self::Postgres(_) | Self::Pair(_) => sql::postgres::chats(&self.url()).await,
+            Self::Postgres { .. } | Self::Pair(_) => sql::postgres::chats(&self.url()).await,
             Self::Sqlite(file) => {
                 let file = file.clone();
                 spawn_blocking(move || sql::sqlite::chats(&file)).await?
@@ -103,7 +108,9 @@ impl Database {
     /// For how long the chat that has been opening for the longest time has been so; `None` if none is.
     pub(crate) async fn longest_opening(&self) -> Result<Option<Duration>> {
         match self {
-            Self::Postgres(_) | Self::Pair(_) => sql::postgres::longest_opening(&self.url()).await,
+            Self::Postgres { .. } | Self::Pair(_) => {
+                sql::postgres::longest_opening(&self.url()).await
+            }
             Self::Sqlite(file) => {
                 let file = file.clone();
                 spawn_blocking(move || sql::sqlite::longest_opening(&file)).await?
@@ -114,7 +121,7 @@ impl Database {
     /// Saves what the server logged: its own file goes with it.
     pub(super) fn copy_log(&self, to: &Path) -> io::Result<()> {
         match self {
-            Self::Postgres(cluster) => fs::copy(cluster.log(), to).map(drop),
+            Self::Postgres { server, .. } => fs::copy(server.log(), to).map(drop),
             Self::Pair(pair) => fs::copy(pair.log(), to).map(drop),
             Self::Sqlite(_) => Ok(()),
         }

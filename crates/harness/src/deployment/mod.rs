@@ -8,8 +8,8 @@ mod event_service;
 mod process;
 mod sql;
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, io};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -22,6 +22,7 @@ pub(crate) use database::{Database, Row};
 pub use event_service::IdempotencyKeys;
 pub(crate) use event_service::{EventService, Room};
 pub(crate) use process::Process;
+pub(crate) use sql::postgres::connect;
 
 /// What can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +92,28 @@ impl Deployment {
 
     /// Starts instances of the program `chats`, and what they need.
     pub(crate) async fn start_as(chats: &Path, layout: Layout) -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("chats-harness-").tempdir()?;
+        let directory = directory()?;
+        let database = Database::start(layout.database, directory.path()).await?;
+        Self::start_in(directory, chats, layout, database).await
+    }
+
+    /// The same on a database that is there.
+    pub(crate) async fn start_on(chats: &Path, layout: Layout, database: Database) -> Result<Self> {
+        Self::start_in(directory()?, chats, layout, database).await
+    }
+
+    async fn start_in(
+        directory: TempDir,
+        chats: &Path,
+        layout: Layout,
+        database: Database,
+    ) -> Result<Self> {
         configuration::write_to(directory.path(), layout.pace, &layout.settings)?;
         let instances = layout.instances;
         let mut deployment = Self {
             instances: (0..instances).map(|_| None).collect(),
             event_process: None,
-            database: Database::start(layout.database, directory.path()).await?,
+            database,
             event_service: EventService::at_a_free_port()?,
             addresses: Addresses::of(instances),
             chats: chats.canonicalize().context("there is no program to run")?,
@@ -266,6 +282,11 @@ impl Part {
             Self::EventService => "event service",
         }
     }
+}
+
+/// Where a deployment has its files.
+fn directory() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("chats-harness-").tempdir()
 }
 
 /// Where a process says that it is ready.

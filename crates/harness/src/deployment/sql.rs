@@ -36,7 +36,8 @@ pub(super) mod postgres {
         Ok(seconds.map(|seconds| Duration::from_secs_f64(seconds.max(0.0))))
     }
 
-    async fn connect(url: &str) -> Result<Client> {
+    /// A connection as the administrator.
+    pub(crate) async fn connect(url: &str) -> Result<Client> {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         tokio::spawn(connection);
         Ok(client)

@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use super::super::Bench;
 use super::super::figure::Figure;
-use super::super::scene::{CONNECTIONS, Scene};
-use super::super::script::{Request, Script, Values};
 use super::create_latency::new_rooms;
 use crate::deployment::{DatabaseKind, OUR_AUDIENCE, Rooms};
+use crate::measure::scene::{CONNECTIONS, Scene};
+use crate::measure::script::{Request, Script, Values};
 
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let rooms = Rooms::OfAnotherProcessInMemory;
-    let scene = Scene::start(bench, DatabaseKind::Postgres, rooms, "").await?;
+    let scene = Scene::start(&bench.plan.chats, DatabaseKind::Postgres, rooms, "").await?;
     let service = async |length| {
         let rooms = open_rooms(bench, &scene, length).await?;
         let body =
@@ -19,7 +19,7 @@ pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         let path = "/api/v1/chats/convert";
         let request = Request { method: "POST", path, token: &scene.token, body: Some(&body) };
         let script = Script::new(&request, Values::Once(&rooms))?;
-        scene.wrk(bench, &script, CONNECTIONS, length).await
+        scene.wrk(&bench.wrk, &script, CONNECTIONS, length).await
     };
     let rounds = bench.rounds_alone(&scene.servers(), service).await?;
     Ok(vec![Figure::rate("convert", rounds)])

@@ -2,17 +2,18 @@ use anyhow::Result;
 
 use super::super::Bench;
 use super::super::figure::Figure;
-use super::super::goal::Goal;
-use super::super::scene::{CONNECTIONS, Scene};
 use super::limits;
 use crate::deployment::{DatabaseKind, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::scene::{CONNECTIONS, Scene};
 
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let rooms = Rooms::OfAnotherProcessInMemory;
-    let scene = Scene::start(bench, DatabaseKind::Postgres, rooms, "").await?;
+    let scene = Scene::start(&bench.plan.chats, DatabaseKind::Postgres, rooms, "").await?;
     let limit = async |length| limits::two_commits(bench, &scene, length).await;
-    let service =
-        async |length| scene.wrk(bench, &scene.creates(bench)?, CONNECTIONS, length).await;
+    let service = async |length| {
+        scene.wrk(&bench.wrk, &scene.creates(bench.unique_number())?, CONNECTIONS, length).await
+    };
     let rounds = bench.rounds(&scene.servers(), limit, service).await?;
     Ok(vec![
         Figure::ratio("create", rounds)

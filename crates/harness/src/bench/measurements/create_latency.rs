@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::super::Bench;
 use super::super::figure::{Figure, Unit};
-use super::super::goal::Goal;
-use super::super::scene::Scene;
-use super::super::script::{Request, Script, Values};
-use super::super::turn::Turn;
 use super::limits;
 use crate::deployment::{DatabaseKind, OUR_AUDIENCE, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::scene::Scene;
+use crate::measure::script::{Request, Script, Values};
+use crate::measure::turn::Turn;
 use crate::statistics::Spread;
 
 /// What a create may take besides two commits.
@@ -21,7 +21,7 @@ const MARGIN: Duration = Duration::from_millis(1);
 /// by as many clients; compared with two commits, and with one millisecond on top.
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let rooms = Rooms::OfAnotherProcessInMemory;
-    let scene = Scene::start(bench, DatabaseKind::Postgres, rooms, "").await?;
+    let scene = Scene::start(&bench.plan.chats, DatabaseKind::Postgres, rooms, "").await?;
     Ok(vec![
         with_clients("create_latency_1", 1, bench, &scene).await?,
         with_clients("create_latency_8", 8, bench, &scene).await?,
@@ -44,7 +44,9 @@ async fn with_clients(
         answers.borrow_mut().push(p50(&answer)?);
         Ok(("one commit", commit))
     };
-    let service = async |length| scene.wrk(bench, &scene.creates(bench)?, clients, length).await;
+    let service = async |length| {
+        scene.wrk(&bench.wrk, &scene.creates(bench.unique_number())?, clients, length).await
+    };
     let rounds = bench.rounds(&scene.servers(), limit, service).await?;
 
     let (commits, answers) = (commits.into_inner(), answers.into_inner());

@@ -2,15 +2,15 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::super::Bench;
 use super::super::figure::Figure;
 use super::super::fixed_json::{FixedJson, Verifies};
-use super::super::goal::Goal;
-use super::super::scene::{CONNECTIONS, Scene};
-use super::super::script::{Request, Script, Values};
 use super::super::tokens::Es256Issuer;
+use super::super::{Bench, chats};
 use super::limits;
 use crate::deployment::{DatabaseKind, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::scene::{CONNECTIONS, Scene};
+use crate::measure::script::{Request, Script, Values};
 
 /// More than can be verified.
 const TOKENS_PER_SECOND: u64 = 25_000;
@@ -18,8 +18,10 @@ const TOKENS_PER_SECOND: u64 = 25_000;
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let issuer = Es256Issuer::new()?;
     let (database, rooms) = (DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory);
-    let scene = Scene::start(bench, database, rooms, &issuer.settings()).await?;
-    let [chat, ..] = &scene.seed(super::warm_read::CHATS).await?[..] else { return Ok(vec![]) };
+    let scene = Scene::start(&bench.plan.chats, database, rooms, &issuer.settings()).await?;
+    let [chat, ..] = &chats::seed(&scene, super::warm_read::CHATS).await?[..] else {
+        return Ok(vec![]);
+    };
     let path = format!("/api/v1/chats/{chat}");
     let server = FixedJson::start(Verifies::Key(&issuer.key_file())).await?;
 
@@ -32,7 +34,7 @@ pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let limit =
         async |length| limits::fixed_json(bench, &server, &new_tokens(length).await?, length).await;
     let service =
-        async |length| scene.wrk(bench, &new_tokens(length).await?, CONNECTIONS, length).await;
+        async |length| scene.wrk(&bench.wrk, &new_tokens(length).await?, CONNECTIONS, length).await;
     let rounds = bench.rounds(&scene.servers(), limit, service).await?;
     Ok(vec![
         Figure::ratio("first_seen_token", rounds)

@@ -3,10 +3,10 @@ use anyhow::Result;
 use super::super::Bench;
 use super::super::figure::Figure;
 use super::super::fixed_json::{FixedJson, Verifies};
-use super::super::scene::CONNECTIONS;
-use super::super::script::{Request, Script, Values};
-use super::super::turn::Turn;
 use crate::deployment::{OUR_TUTOR, token};
+use crate::measure::scene::CONNECTIONS;
+use crate::measure::script::{Request, Script, Values};
+use crate::measure::turn::Turn;
 
 /// The ceiling.
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {

@@ -6,13 +6,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::super::Bench;
 use super::super::figure::{Figure, Unit};
-use super::super::goal::Goal;
-use super::super::proc::Memory;
-use super::super::scene::{CONNECTIONS, Scene};
+use super::super::{Bench, chats};
 use super::warm_read;
 use crate::deployment::{DatabaseKind, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::proc::Memory;
+use crate::measure::scene::{CONNECTIONS, Scene};
 use crate::statistics::Spread;
 
 /// How many connections are idle.
@@ -26,18 +26,24 @@ const OTHER_FILES: u64 = 500;
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     // The service, which is started from here, gets the same limit.
     allow_open_files(u64::from(IDLE) + OTHER_FILES)?;
-    let scene =
-        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
-    let ids = scene.seed(warm_read::CHATS).await?;
+    let scene = Scene::start(
+        &bench.plan.chats,
+        DatabaseKind::Postgres,
+        Rooms::OfAnotherProcessInMemory,
+        "",
+    )
+    .await?;
+    let ids = chats::seed(&scene, warm_read::CHATS).await?;
     let chat = ids.first().context("there is no chat")?;
     let script = scene.reads(&ids)?;
 
     let most = Cell::new(Memory { resident_mib: 0.0, most_resident_mib: 0.0 });
-    let limit =
-        async |length| Ok(("without them", scene.wrk(bench, &script, CONNECTIONS, length).await?));
+    let limit = async |length| {
+        Ok(("without them", scene.wrk(&bench.wrk, &script, CONNECTIONS, length).await?))
+    };
     let service = async |length| {
         let idle = connect(&scene, chat).await?;
-        let turn = scene.wrk(bench, &script, CONNECTIONS, length).await?;
+        let turn = scene.wrk(&bench.wrk, &script, CONNECTIONS, length).await?;
         let memory = scene.memory()?;
         if memory.resident_mib > most.get().resident_mib {
             most.set(memory);

@@ -7,13 +7,14 @@ use anyhow::Result;
 use tokio::task::spawn_blocking;
 
 use super::super::Bench;
+use super::super::chats::{CHAT_ID_PREFIX, FIRST_CHAT};
 use super::super::fixed_json::FixedJson;
 use super::super::pgbench::Task;
-use super::super::scene::{CHAT_ID_PREFIX, CONNECTIONS, FIRST_CHAT, Scene};
-use super::super::script::Script;
 use super::super::sqlite_loop;
-use super::super::turn::{Sent, Turn};
 use crate::deployment::{OUR_AUDIENCE, OUR_TUTOR};
+use crate::measure::scene::{CONNECTIONS, Scene};
+use crate::measure::script::Script;
+use crate::measure::turn::{Sent, Turn};
 
 /// A limit and its name.
 pub(super) type Limit = (&'static str, Turn);

@@ -3,13 +3,14 @@ use std::cell::RefCell;
 use anyhow::Result;
 
 use super::super::Bench;
+use super::super::chats::{self, CHAT_ID_PREFIX, FIRST_CHAT};
 use super::super::figure::{Figure, Unit};
-use super::super::goal::Goal;
-use super::super::oha::OpenLoop;
-use super::super::scene::{CHAT_ID_PREFIX, CONNECTIONS, FIRST_CHAT, Scene};
-use super::super::turn::Turn;
 use super::{cold_read, warm_read};
 use crate::deployment::{DatabaseKind, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::oha::{OpenLoop, Requests};
+use crate::measure::scene::{CONNECTIONS, NO_CACHE, Scene};
+use crate::measure::turn::Turn;
 use crate::statistics::Spread;
 
 /// How much of the peak is sent.
@@ -25,7 +26,7 @@ pub(super) async fn warm(bench: &Bench<'_>) -> Result<Vec<Figure>> {
 
 pub(super) async fn cold(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let ids = Ids { chats: cold_read::CHATS, pattern: "[0-9]{5}" };
-    measure(bench, "open_loop_cold", cold_read::NO_CACHE, ids, Goal::Under(15.0)).await
+    measure(bench, "open_loop_cold", NO_CACHE, ids, Goal::Under(15.0)).await
 }
 
 /// The chats that are read, and what the ends of their identifiers look like.
@@ -43,13 +44,13 @@ async fn measure(
     goal: Goal,
 ) -> Result<Vec<Figure>> {
     let rooms = Rooms::OfAnotherProcessInMemory;
-    let scene = Scene::start(bench, DatabaseKind::Postgres, rooms, settings).await?;
-    let script = scene.reads(&scene.seed(ids.chats).await?)?;
+    let scene = Scene::start(&bench.plan.chats, DatabaseKind::Postgres, rooms, settings).await?;
+    let script = scene.reads(&chats::seed(&scene, ids.chats).await?)?;
     let url = format!("{}/api/v1/chats/{CHAT_ID_PREFIX}{}", scene.url, ids.ends());
 
     let peak = RefCell::new(0.0);
     let limit = async |length| {
-        let turn = scene.wrk(bench, &script, CONNECTIONS, length).await?;
+        let turn = scene.wrk(&bench.wrk, &script, CONNECTIONS, length).await?;
         peak.replace(turn.sent.per_second);
         Ok(("the peak, with wrk", turn))
     };
@@ -61,7 +62,7 @@ async fn measure(
         )]
         let per_second = (*peak.borrow() * SHARE_OF_PEAK) as u32;
         let load = OpenLoop {
-            url: &url,
+            requests: Requests::Like(&url),
             token: &scene.token,
             per_second,
             connections: CONNECTIONS,

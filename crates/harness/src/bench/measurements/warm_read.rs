@@ -3,15 +3,16 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::super::Bench;
+use super::super::chats::{self, scope};
 use super::super::figure::{Figure, Unit};
 use super::super::fixed_json::{FixedJson, Verifies};
-use super::super::goal::Goal;
-use super::super::proc::Memory;
 use super::super::rounds::Rounds;
-use super::super::scene::{CONNECTIONS, Scene, scope};
-use super::super::script::{Request, Script, Values};
 use super::limits;
 use crate::deployment::{DatabaseKind, OUR_AUDIENCE, Rooms};
+use crate::measure::goal::Goal;
+use crate::measure::proc::Memory;
+use crate::measure::scene::{CONNECTIONS, Scene};
+use crate::measure::script::{Request, Script, Values};
 use crate::statistics::Spread;
 
 /// How many chats are read in turn.
@@ -21,9 +22,14 @@ const MORE_CHATS_THAN_ARE_KEPT: u32 = 200_000;
 
 /// By identifier, and what the memory is afterwards.
 pub(super) async fn by_id(bench: &Bench<'_>) -> Result<Vec<Figure>> {
-    let scene =
-        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
-    let script = scene.reads(&scene.seed(CHATS).await?)?;
+    let scene = Scene::start(
+        &bench.plan.chats,
+        DatabaseKind::Postgres,
+        Rooms::OfAnotherProcessInMemory,
+        "",
+    )
+    .await?;
+    let script = scene.reads(&chats::seed(&scene, CHATS).await?)?;
     let rounds = against_fixed_json(bench, &scene, &script).await?;
     let p99 = rounds.p99_ratio();
     let memory = memory_with_a_full_cache(bench).await?;
@@ -40,18 +46,28 @@ pub(super) async fn by_id(bench: &Bench<'_>) -> Result<Vec<Figure>> {
 
 /// What the memory is once more chats were read than the cache can keep.
 async fn memory_with_a_full_cache(bench: &Bench<'_>) -> Result<Memory> {
-    let scene =
-        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
-    let script = scene.reads(&scene.seed(MORE_CHATS_THAN_ARE_KEPT).await?)?;
-    scene.wrk(bench, &script, CONNECTIONS, Duration::from_secs(10)).await?;
+    let scene = Scene::start(
+        &bench.plan.chats,
+        DatabaseKind::Postgres,
+        Rooms::OfAnotherProcessInMemory,
+        "",
+    )
+    .await?;
+    let script = scene.reads(&chats::seed(&scene, MORE_CHATS_THAN_ARE_KEPT).await?)?;
+    scene.wrk(&bench.wrk, &script, CONNECTIONS, Duration::from_secs(10)).await?;
     scene.memory()
 }
 
 /// By audience and scope.
 pub(super) async fn by_key(bench: &Bench<'_>) -> Result<Vec<Figure>> {
-    let scene =
-        Scene::start(bench, DatabaseKind::Postgres, Rooms::OfAnotherProcessInMemory, "").await?;
-    scene.seed(CHATS).await?;
+    let scene = Scene::start(
+        &bench.plan.chats,
+        DatabaseKind::Postgres,
+        Rooms::OfAnotherProcessInMemory,
+        "",
+    )
+    .await?;
+    chats::seed(&scene, CHATS).await?;
     let scopes: Vec<_> = (0..CHATS).map(scope).collect();
     let path = format!("/api/v1/audiences/{OUR_AUDIENCE}/chats/{{}}");
     let request = Request { method: "GET", path: &path, token: &scene.token, body: None };
@@ -68,6 +84,6 @@ pub(super) async fn against_fixed_json(
 ) -> Result<Rounds> {
     let server = FixedJson::start(Verifies::Nothing).await?;
     let limit = async |length| limits::fixed_json(bench, &server, script, length).await;
-    let service = async |length| scene.wrk(bench, script, CONNECTIONS, length).await;
+    let service = async |length| scene.wrk(&bench.wrk, script, CONNECTIONS, length).await;
     bench.rounds(&scene.servers(), limit, service).await
 }

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use statement::{Statement, Value};
 
-use super::scene::{CHAT_ID_PREFIX, FIRST_CHAT};
-use super::turn::Sent;
+use super::chats::{CHAT_ID_PREFIX, FIRST_CHAT};
 use crate::deployment::{OUR_AUDIENCE, OUR_TUTOR};
+use crate::measure::turn::Sent;
 use crate::statistics::percentile;
 
 diesel::table! {

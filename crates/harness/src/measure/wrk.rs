@@ -13,7 +13,7 @@ const PATIENCE: &str = "10s";
 
 /// `wrk`, which sends the next request on each of its connections once the answer to the last one is there.
 #[derive(Debug)]
-pub(super) struct Wrk(PathBuf);
+pub(crate) struct Wrk(PathBuf);
 
 /// What our script has it say in the end.
 #[derive(Debug, Deserialize)]
@@ -30,14 +30,14 @@ struct Said {
 }
 
 impl Wrk {
-    pub(super) fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self(program)
     }
 
     /// Sends on this many connections for this long.
     ///
     /// An answer that is none, or whose status is an error, is an error.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         url: &str,
         script: &Script,

@@ -8,25 +8,25 @@ use anyhow::{Context, Result};
 
 /// A process, and the processor time that it has taken, in ticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Process {
-    pub(super) id: u32,
-    pub(super) parent: u32,
-    pub(super) name: String,
+pub(crate) struct Process {
+    pub(crate) id: u32,
+    pub(crate) parent: u32,
+    pub(crate) name: String,
     /// Its own.
-    pub(super) ticks: u64,
+    pub(crate) ticks: u64,
     /// That of its children that have ended and been waited for.
-    pub(super) ticks_of_ended: u64,
+    pub(crate) ticks_of_ended: u64,
 }
 
 /// How much memory a process has.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Memory {
-    pub(super) resident_mib: f64,
-    pub(super) most_resident_mib: f64,
+pub(crate) struct Memory {
+    pub(crate) resident_mib: f64,
+    pub(crate) most_resident_mib: f64,
 }
 
 /// All processes.
-pub(super) fn processes() -> Result<Vec<Process>> {
+pub(crate) fn processes() -> Result<Vec<Process>> {
     let entries = fs::read_dir("/proc").context("this system has no /proc to measure with")?;
     let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     // One may end before it is looked at.
@@ -34,7 +34,7 @@ pub(super) fn processes() -> Result<Vec<Process>> {
 }
 
 /// A process and all that descend from it.
-pub(super) fn family(root: u32, processes: &[Process]) -> Vec<&Process> {
+pub(crate) fn family(root: u32, processes: &[Process]) -> Vec<&Process> {
     let mut family: Vec<_> = processes.iter().filter(|it| it.id == root).collect();
     let mut next = 0;
     while let Some(parent) = family.get(next) {
@@ -46,47 +46,47 @@ pub(super) fn family(root: u32, processes: &[Process]) -> Vec<&Process> {
 }
 
 /// The processor time of a process and of all that descend from it, be they there or not.
-pub(super) fn ticks_of_family(root: u32, processes: &[Process]) -> u64 {
+pub(crate) fn ticks_of_family(root: u32, processes: &[Process]) -> u64 {
     family(root, processes).into_iter().map(|it| it.ticks + it.ticks_of_ended).sum()
 }
 
 /// The process that started this one.
-pub(super) fn parent_of(id: u32) -> Option<u32> {
+pub(crate) fn parent_of(id: u32) -> Option<u32> {
     process(id).map(|it| it.parent)
 }
 
 /// The processor time of our own children that have ended.
-pub(super) fn ticks_of_ended_children() -> u64 {
+pub(crate) fn ticks_of_ended_children() -> u64 {
     process(process::id()).map_or(0, |it| it.ticks_of_ended)
 }
 
 /// How many ticks all processors have worked.
-pub(super) fn ticks_of_machine() -> Result<u64> {
+pub(crate) fn ticks_of_machine() -> Result<u64> {
     let stat = fs::read_to_string("/proc/stat")?;
     ticks_of_all_processors(&stat).context("/proc/stat is not understood")
 }
 
 /// How long so many ticks are.
-pub(super) fn time(ticks: u64) -> Duration {
+pub(crate) fn time(ticks: u64) -> Duration {
     let ticks_per_second = rustix::param::clock_ticks_per_second();
     let micros = ticks.saturating_mul(1_000_000) / ticks_per_second.max(1);
     Duration::from_micros(micros)
 }
 
 /// The memory of a process that runs.
-pub(super) fn memory(id: u32) -> Result<Memory> {
+pub(crate) fn memory(id: u32) -> Result<Memory> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     memory_in(&status).context("/proc/PID/status is not understood")
 }
 
 /// The load average of the last minute, where the system tells.
-pub(super) fn load_average() -> io::Result<String> {
+pub(crate) fn load_average() -> io::Result<String> {
     let averages = fs::read_to_string("/proc/loadavg")?;
     Ok(averages.split(' ').next().unwrap_or_default().to_owned())
 }
 
 /// Our own number.
-pub(super) fn own_id() -> u32 {
+pub(crate) fn own_id() -> u32 {
     process::id()
 }
 

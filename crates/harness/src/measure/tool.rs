@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
 /// Runs a program to its end, and returns what it writes.
-pub(super) async fn output(program: &Path, words: &[impl AsRef<OsStr>]) -> Result<String> {
+pub(crate) async fn output(program: &Path, words: &[impl AsRef<OsStr>]) -> Result<String> {
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await;

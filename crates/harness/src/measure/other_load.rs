@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 
 /// What the machine did besides us in a round.
 #[derive(Debug, Clone, Default)]
-pub(super) struct OtherLoad {
+pub(crate) struct OtherLoad {
     /// How many processors it kept busy.
     cores: f64,
     /// Those that took most of it, each with how many processors.
@@ -21,7 +21,7 @@ pub(super) struct OtherLoad {
 }
 
 /// A round that is being watched.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     /// What is ours: these, and what descends from them.
     ours: Vec<u32>,
     began: Instant,
@@ -31,7 +31,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Begins to watch. `servers` are ours, though they do not descend from us.
-    pub(super) fn begin(servers: &[u32]) -> Result<Self> {
+    pub(crate) fn begin(servers: &[u32]) -> Result<Self> {
         Ok(Self {
             ours: [servers, &[proc::own_id()]].concat(),
             began: Instant::now(),
@@ -41,7 +41,7 @@ impl Watch {
     }
 
     /// What others did meanwhile.
-    pub(super) fn end(self) -> Result<OtherLoad> {
+    pub(crate) fn end(self) -> Result<OtherLoad> {
         let ticks_of_machine = proc::ticks_of_machine()?.saturating_sub(self.ticks_of_machine);
         let processes = proc::processes()?;
         let ticks_of_ours =

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Goal {
+pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
     Under(f64),
@@ -10,7 +10,7 @@ pub(super) enum Goal {
 
 impl Goal {
     /// Whether a value is so. What is not a number meets no goal.
-    pub(super) fn is_met_by(self, value: f64) -> bool {
+    pub(crate) fn is_met_by(self, value: f64) -> bool {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,
@@ -19,7 +19,7 @@ impl Goal {
     }
 
     /// The number that the value is compared with.
-    pub(super) fn number(self) -> f64 {
+    pub(crate) fn number(self) -> f64 {
         match self {
             Self::AtLeast(number) | Self::AtMost(number) | Self::Under(number) => number,
         }

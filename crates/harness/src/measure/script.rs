@@ -7,17 +7,17 @@ use tempfile::TempPath;
 
 /// A request, in which `{}` stands for a value that differs from one to the next.
 #[derive(Debug, Clone)]
-pub(super) struct Request<'a> {
-    pub(super) method: &'static str,
-    pub(super) path: &'a str,
-    pub(super) token: &'a str,
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'a str,
+    pub(crate) token: &'a str,
     /// JSON.
-    pub(super) body: Option<&'a str>,
+    pub(crate) body: Option<&'a str>,
 }
 
 /// What `{}` stands for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Values<'a> {
+pub(crate) enum Values<'a> {
     /// Each of these in turn, and then from the beginning.
     Rotating(&'a [String]),
     /// Each of these, and none of them twice.
@@ -28,7 +28,7 @@ pub(super) enum Values<'a> {
 
 /// A script that has wrk send requests. Its files go when it is dropped.
 #[derive(Debug)]
-pub(super) struct Script {
+pub(crate) struct Script {
     file: TempPath,
     _values: Option<TempPath>,
     most_requests: Option<u64>,
@@ -46,7 +46,7 @@ end
 "#;
 
 impl Script {
-    pub(super) fn new(request: &Request<'_>, values: Values<'_>) -> Result<Self> {
+    pub(crate) fn new(request: &Request<'_>, values: Values<'_>) -> Result<Self> {
         let (next, values, most_requests) = match values {
             Values::Rotating(values) => (rotating(), Some(write_lines(values)?), None),
             Values::Once(values) => {
@@ -59,12 +59,12 @@ impl Script {
         Ok(Self { file, _values: values, most_requests })
     }
 
-    pub(super) fn file(&self) -> &Path {
+    pub(crate) fn file(&self) -> &Path {
         &self.file
     }
 
     /// From how many requests on they repeat themselves, if they should not.
-    pub(super) fn most_requests(&self) -> Option<u64> {
+    pub(crate) fn most_requests(&self) -> Option<u64> {
         self.most_requests
     }
 }
@@ -120,7 +120,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\r', r"\r").replace('\n', r"\n"))
 }
 
-fn write_lines(lines: &[String]) -> Result<TempPath> {
+/// Writes each to a line of a file, which goes when it is dropped.
+pub(crate) fn write_lines(lines: &[String]) -> Result<TempPath> {
     let file = tempfile::NamedTempFile::new()?.into_temp_path();
     fs::write(&file, lines.join("\n"))?;
     Ok(file)

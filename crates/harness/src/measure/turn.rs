@@ -6,28 +6,28 @@ use super::proc;
 
 /// What a tool sent, and how long the answers took.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sent {
-    pub(super) requests: u64,
-    pub(super) per_second: f64,
+pub(crate) struct Sent {
+    pub(crate) requests: u64,
+    pub(crate) per_second: f64,
     /// What half of the answers took at the most, and what nearly all did, where the tool tells.
-    pub(super) p50: Option<Duration>,
-    pub(super) p99: Option<Duration>,
+    pub(crate) p50: Option<Duration>,
+    pub(crate) p99: Option<Duration>,
 }
 
 /// A few seconds under load.
 #[derive(Debug, Clone)]
-pub(super) struct Turn {
-    pub(super) sent: Sent,
+pub(crate) struct Turn {
+    pub(crate) sent: Sent,
     /// How many microseconds of processor time each of the parts took for a request.
-    pub(super) cpu_micros: Vec<(&'static str, f64)>,
+    pub(crate) cpu_micros: Vec<(&'static str, f64)>,
 }
 
 /// A part whose processor time is told: its name, and the process that it descends from.
-pub(super) type Part = (&'static str, u32);
+pub(crate) type Part = (&'static str, u32);
 
 impl Turn {
     /// Has a tool send, and looks at what the parts take for it, and the tool itself.
-    pub(super) async fn of(
+    pub(crate) async fn of(
         parts: &[Part],
         tool: impl Future<Output = Result<Sent>>,
     ) -> Result<Self> {

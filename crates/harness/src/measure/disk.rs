@@ -13,7 +13,7 @@ const PAGE: [u8; 4_096] = [7; 4_096];
 
 /// How long the disk with the temporary files, the databases among them, takes to sync a page while nothing
 /// else is done. Half of the syncs took no longer.
-pub(super) fn time_of_sync() -> Result<Duration> {
+pub(crate) fn time_of_sync() -> Result<Duration> {
     let mut file = tempfile::tempfile()?;
     let times: Result<Vec<_>> = (0..SYNCS)
         .map(|_| {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -11,17 +12,27 @@ use super::turn::Sent;
 /// `oha`, which sends at a rate whether the answers come or not, and counts how long an answer took from
 /// when its request should have been sent (so that it omits nothing where the service is slow).
 #[derive(Debug)]
-pub(super) struct Oha(PathBuf);
+pub(crate) struct Oha(PathBuf);
 
 /// What is to be sent.
 #[derive(Debug, Clone)]
-pub(super) struct OpenLoop<'a> {
-    /// With ranges of characters in it, as `[0-9]`, of which any is taken.
-    pub(super) url: &'a str,
-    pub(super) token: &'a str,
-    pub(super) per_second: u32,
-    pub(super) connections: u32,
-    pub(super) length: Duration,
+pub(crate) struct OpenLoop<'a> {
+    pub(crate) requests: Requests<'a>,
+    pub(crate) token: &'a str,
+    pub(crate) per_second: u32,
+    pub(crate) connections: u32,
+    pub(crate) length: Duration,
+}
+
+/// Of which requests any is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Requests<'a> {
+    /// Reads of a URL with ranges of characters in it, as `[0-9]`, of which any is taken.
+    Like(&'a str),
+    /// Reads of the URLs in a file, each on a line.
+    Reads(&'a Path),
+    /// Posts to a URL of the bodies in a file, JSON, each on a line.
+    Posts { url: &'a str, bodies: &'a Path },
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,12 +54,16 @@ struct Summary {
 const DEADLINE: &str = "aborted due to deadline";
 
 impl Oha {
-    pub(super) fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self(program)
     }
 
-    /// Sends at a rate. An answer that is none, or whose status is not 200, is an error.
-    pub(super) async fn run(&self, load: &OpenLoop<'_>) -> Result<Sent> {
+    /// Sends at a rate. An answer that is none, or whose status is an error, is an error.
+    pub(crate) async fn run(&self, load: &OpenLoop<'_>) -> Result<Sent> {
+        parse(&self.output(load).await?)
+    }
+
+    async fn output(&self, load: &OpenLoop<'_>) -> Result<String> {
         let length = format!("{}s", load.length.as_secs());
         let (rate, connections) = (load.per_second.to_string(), load.connections.to_string());
         let token = format!("Authorization: Bearer {}", load.token);
@@ -65,16 +80,27 @@ impl Oha {
             &connections,
             "-H",
             &token,
-            "--rand-regex-url",
-            load.url,
         ];
-        parse(&tool::output(&self.0, &words).await?)
+        tool::output(&self.0, &[&words.map(OsStr::new), &load.requests.words()[..]].concat()).await
+    }
+}
+
+impl<'a> Requests<'a> {
+    fn words(self) -> Vec<&'a OsStr> {
+        match self {
+            Self::Like(url) => vec!["--rand-regex-url".as_ref(), url.as_ref()],
+            Self::Reads(urls) => vec!["--urls-from-file".as_ref(), urls.as_ref()],
+            Self::Posts { url, bodies } => {
+                let post = ["-m", "POST", "-T", "application/json", "-Z"].map(OsStr::new);
+                [&post[..], &[bodies.as_ref(), url.as_ref()]].concat()
+            }
+        }
     }
 }
 
 fn parse(output: &str) -> Result<Sent> {
     let said: Said = serde_json::from_str(output).context("oha said something else")?;
-    let is_bad = |(status, _): &(&String, &u64)| *status != "200";
+    let is_bad = |(status, _): &(&String, &u64)| !status.starts_with('2');
     let bad: Vec<_> = said.status_code_distribution.iter().filter(is_bad).collect();
     let errors: Vec<_> = said.error_distribution.iter().filter(|(it, _)| *it != DEADLINE).collect();
     if !bad.is_empty() || !errors.is_empty() {
