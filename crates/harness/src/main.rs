@@ -1,5 +1,6 @@
 //! Breaks the service, looks at how it bears it, and at how fast it is: `chats-harness crash`,
-//! `chats-harness failover`, `chats-harness outage`, `chats-harness bench`, `chats-harness scale`.
+//! `chats-harness failover`, `chats-harness outage`, `chats-harness bench`, `chats-harness scale`,
+//! `chats-harness overload`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,7 +12,7 @@ use anyhow::{Context, Result};
 use chats_harness::bench::{self, Databases, Name, Tools, fixed_json};
 use chats_harness::crash::{self, Plan};
 use chats_harness::{DatabaseKind, IdempotencyKeys};
-use chats_harness::{failover, outage, scale};
+use chats_harness::{failover, outage, overload, scale};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -33,6 +34,8 @@ enum Task {
     Bench(BenchArgs),
     /// Compare ten million chats with ten thousand: how fast the service is, and by which plans
     Scale(ScaleArgs),
+    /// Send twice as much as can be answered, and have writes stand still
+    Overload(OverloadArgs),
     /// Serve a fixed JSON, which the service is measured against
     #[command(hide = true)]
     FixedJson {
@@ -111,17 +114,24 @@ struct OutageArgs {
     creates: u32,
 }
 
+/// The programs that send load.
+#[derive(Debug, Args)]
+struct Senders {
+    #[arg(long, value_name = "FILE", default_value = "wrk", hide = true)]
+    wrk: PathBuf,
+    #[arg(long, value_name = "FILE", default_value = "oha", hide = true)]
+    oha: PathBuf,
+}
+
 #[derive(Debug, Args)]
 struct BenchArgs {
     /// The program to run: `chats`
     #[arg(long, value_name = "FILE")]
     chats: PathBuf,
-    #[arg(long, value_name = "FILE", default_value = "wrk", hide = true)]
-    wrk: PathBuf,
+    #[command(flatten)]
+    senders: Senders,
     #[arg(long, value_name = "FILE", default_value = "pgbench", hide = true)]
     pgbench: PathBuf,
-    #[arg(long, value_name = "FILE", default_value = "oha", hide = true)]
-    oha: PathBuf,
     /// Measure these alone
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,...")]
     only: Vec<Name>,
@@ -144,10 +154,8 @@ struct ScaleArgs {
     /// The program to run: `chats`
     #[arg(long, value_name = "FILE")]
     chats: PathBuf,
-    #[arg(long, value_name = "FILE", default_value = "wrk", hide = true)]
-    wrk: PathBuf,
-    #[arg(long, value_name = "FILE", default_value = "oha", hide = true)]
-    oha: PathBuf,
+    #[command(flatten)]
+    senders: Senders,
     /// How many chats each database has; the first is what the others are compared with. Ten million take 4 GB
     #[arg(
         long,
@@ -168,6 +176,24 @@ struct ScaleArgs {
     json: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct OverloadArgs {
+    /// The program to run: `chats`
+    #[arg(long, value_name = "FILE")]
+    chats: PathBuf,
+    #[command(flatten)]
+    senders: Senders,
+    /// How often each is measured
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How many seconds too much comes, and how many writes stand still
+    #[arg(long, default_value = "15", value_parser = clap::value_parser!(u64).range(2..))]
+    seconds: u64,
+    /// Write the figures to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
 /// After how many cycles it is told how far it is.
 const CYCLES_BETWEEN_LINES: u32 = 25;
 
@@ -179,6 +205,7 @@ async fn main() -> ExitCode {
         Task::Outage(args) => outage(args).await,
         Task::Bench(args) => bench(args).await,
         Task::Scale(args) => scale(args).await,
+        Task::Overload(args) => overload(args).await,
         Task::FixedJson { key } => fixed_json::serve(key).await.map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -257,7 +284,7 @@ async fn outage(args: OutageArgs) -> Result<ExitCode> {
 async fn bench(args: BenchArgs) -> Result<ExitCode> {
     let plan = bench::Plan {
         chats: args.chats,
-        tools: Tools { wrk: args.wrk, pgbench: args.pgbench, oha: args.oha },
+        tools: Tools { wrk: args.senders.wrk, pgbench: args.pgbench, oha: args.senders.oha },
         only: args.only,
         databases: args.database,
         rounds: args.rounds,
@@ -275,13 +302,30 @@ async fn bench(args: BenchArgs) -> Result<ExitCode> {
 async fn scale(args: ScaleArgs) -> Result<ExitCode> {
     let plan = scale::Plan {
         chats: args.chats,
-        wrk: args.wrk,
-        oha: args.oha,
+        wrk: args.senders.wrk,
+        oha: args.senders.oha,
         rows: args.rows,
         rounds: args.rounds,
         turn: Duration::from_secs(args.seconds),
     };
     let report = scale::run(&plan, |step| {
+        let _ = writeln!(io::stderr(), "{step}");
+    });
+    let report = report.await?;
+    write!(io::stdout(), "{report}")?;
+    write_json(args.json.as_deref(), &report.json())?;
+    Ok(if report.meets_all_goals() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn overload(args: OverloadArgs) -> Result<ExitCode> {
+    let plan = overload::Plan {
+        chats: args.chats,
+        wrk: args.senders.wrk,
+        oha: args.senders.oha,
+        rounds: args.rounds,
+        length: Duration::from_secs(args.seconds),
+    };
+    let report = overload::run(&plan, |step| {
         let _ = writeln!(io::stderr(), "{step}");
     });
     let report = report.await?;

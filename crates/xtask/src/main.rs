@@ -1,6 +1,7 @@
 //! What a developer repeats: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask screenshot`,
 //! `cargo xtask deny`, `cargo xtask instructions`, `cargo xtask fuzz`, `cargo xtask crash`,
-//! `cargo xtask failover`, `cargo xtask outage`, `cargo xtask bench`, `cargo xtask scale`, `cargo xtask image-root`.
+//! `cargo xtask failover`, `cargo xtask outage`, `cargo xtask bench`, `cargo xtask scale`, `cargo xtask overload`,
+//! `cargo xtask image-root`.
 
 mod browser;
 mod conformance;
@@ -96,6 +97,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Send twice as much as can be answered, and have writes stand still
+    Overload {
+        /// What the harness gets, such as --rounds N, --seconds N, --json FILE; `-- --help` tells all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -112,6 +119,7 @@ fn main() -> ExitCode {
         Task::Outage { args } => harness::run("outage", &args),
         Task::ImageRoot => deploy::image_root(),
         Task::Bench { args } => harness::bench(&args),
+        Task::Overload { args } => harness::run_with_tools("overload", &args),
         Task::Scale { args } => harness::run_with_tools("scale", &args),
     };
     match done {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use std::{fs, process};
 
 use anyhow::{Context, Result};
+use rustix::process::Pid;
 
 /// A process, and the processor time that it has taken, in ticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,13 @@ pub(crate) fn family(root: u32, processes: &[Process]) -> Vec<&Process> {
         next += 1;
     }
     family
+}
+
+/// The threads of a process. None, if it has ended.
+pub(crate) fn threads_of(id: u32) -> Vec<Pid> {
+    let entries = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter_map(Pid::from_raw).collect()
 }
 
 /// The processor time of a process and of all that descend from it, be they there or not.

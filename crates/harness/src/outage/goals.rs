@@ -1,5 +1,5 @@
+use super::Tallies;
 use super::condition::Condition;
-use super::tally::Tallies;
 
 /// How often slower reads may be while the event service is down.
 const LARGEST_P99_RATIO: f64 = 1.2;
@@ -55,10 +55,8 @@ pub(super) fn missed(tallies: &Tallies, leftovers: Leftovers) -> Vec<String> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::load::Create;
-    use super::super::service::Answer;
-    use super::super::tally::Tally;
     use super::*;
+    use crate::steady_load::{Answer, Create, Tally};
 
     const CLEAN: Leftovers = Leftovers { opening: 0, of_closed_port: 0 };
 

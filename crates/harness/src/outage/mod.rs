@@ -5,12 +5,9 @@
 
 mod condition;
 mod goals;
-mod load;
 mod report;
-mod schedule;
-mod service;
-mod tally;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +17,10 @@ use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
 use crate::deployment::{Database, DatabaseKind, Deployment, IdempotencyKeys, Layout, Pace, Rooms};
+use crate::steady_load::{Load, Rates, Service, Tally};
 use condition::Condition;
 use goals::Leftovers;
-use load::{Load, Rates};
 pub use report::Report;
-use service::Service;
-use tally::Tallies;
 
 /// What is to be measured.
 #[derive(Debug, Clone)]
@@ -41,6 +36,9 @@ pub struct Plan {
     /// How many creates are sent, all the time.
     pub creates_per_second: u32,
 }
+
+/// What came of all rounds in each condition of the event service.
+type Tallies = BTreeMap<Condition, Tally>;
 
 /// How many chats there are to read.
 const CHATS: usize = 5_000;

@@ -1,10 +1,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Plan;
 use super::condition::Condition;
 use super::goals::{Leftovers, missed};
-use super::tally::Tallies;
+use super::{Plan, Tallies};
 use crate::statistics::Spread;
 
 /// Rounds of one condition that differ by more than this tell as much of the machine as of the service.

@@ -79,9 +79,9 @@ pub(super) fn missed(sizes: &[(Size, Vec<Statement>)], measured: &[Measured]) ->
 mod tests {
     use std::time::Duration;
 
-    use super::super::kind::Kind;
     use super::super::turns::Round;
     use super::*;
+    use crate::measure::kind::Kind;
     use crate::measure::other_load::OtherLoad;
     use crate::measure::turn::{Sent, Turn};
 

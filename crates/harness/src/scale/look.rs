@@ -59,7 +59,7 @@ struct Looker<'s> {
 impl Looker<'_> {
     /// Reads so many chats, each by its identifier, and by its audience and scope.
     async fn read(&self, count: u32, dice: &mut Rng) -> Result<()> {
-        for member in self.site.population.any(count, dice) {
+        for member in self.site.workload.population.any(count, dice) {
             for path in [member.path_by_id(), member.path_by_key()] {
                 self.send(self.http.get(self.url(&path))).await?;
             }
@@ -68,7 +68,7 @@ impl Looker<'_> {
     }
 
     async fn create(&self, count: u32) -> Result<()> {
-        for member in self.site.new_chats(count) {
+        for member in self.site.workload.new_chats(count) {
             let create = self.http.post(self.url("/api/v1/chats")).body(member.body());
             self.send(create.header("content-type", "application/json")).await?;
         }

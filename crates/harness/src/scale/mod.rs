@@ -5,7 +5,6 @@
 //! tells by which plans it carried out the service's own statements.
 
 mod goals;
-mod kind;
 mod look;
 mod plans;
 mod report;
@@ -20,9 +19,9 @@ use anyhow::{Result, ensure};
 use tokio::task::spawn_blocking;
 
 use crate::measure::disk;
+use crate::measure::kind::Kind;
 use crate::measure::oha::Oha;
 use crate::measure::wrk::Wrk;
-use kind::Kind;
 pub use report::Report;
 use server::Server;
 use site::Site;
@@ -45,6 +44,9 @@ pub struct Plan {
     pub turn: Duration,
 }
 
+/// What the sizes are compared by.
+const KINDS: [Kind; 3] = [Kind::ReadById, Kind::ReadByKey, Kind::Create];
+
 /// Carries out a plan. `on_step` is told what is done next.
 pub async fn run(plan: &Plan, on_step: impl Fn(&str)) -> Result<Report> {
     ensure!(!plan.rows.is_empty(), "there is no size to measure");
@@ -57,7 +59,7 @@ pub async fn run(plan: &Plan, on_step: impl Fn(&str)) -> Result<Report> {
     }
     let mut statements = Vec::new();
     for site in &sites {
-        on_step(&format!("looking at the plans for {} chats", site.population.chats));
+        on_step(&format!("looking at the plans for {} chats", site.size.chats));
         statements.push(look::statements_of(site, &server).await?);
     }
     let turns = Turns {
@@ -67,7 +69,7 @@ pub async fn run(plan: &Plan, on_step: impl Fn(&str)) -> Result<Report> {
         length: plan.turn,
     };
     let mut measured = Vec::new();
-    for kind in Kind::ALL.into_iter().filter(|_| plan.rounds > 0) {
+    for kind in KINDS.into_iter().filter(|_| plan.rounds > 0) {
         on_step(&format!("measuring {kind}"));
         measured.push(turns.measure(kind, &sites).await?);
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -104,28 +105,36 @@ impl Report {
         Ok(())
     }
 
+    /// Each statement with its plan, and the most buffers that it touched with each size that has this plan.
     fn write_statements(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "\n| chats | statement | executions | plan | buffers, at the most |\n\
-             | --- | --- | --- | --- | --- |"
-        )?;
-        for (size, statements) in &self.sizes {
+        let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for (at, (_, statements)) in self.sizes.iter().enumerate() {
             for statement in statements {
-                writeln!(
-                    f,
-                    "| {} | `{}` | {} | {} | {} |",
-                    thousands(size.chats),
-                    statement.in_short(),
-                    statement.executions,
-                    statement.nodes(),
-                    statement.most_buffers
-                )?;
+                let row = rows.entry((statement.in_short(), statement.nodes())).or_default();
+                row.resize(at, String::new());
+                row.push(statement.most_buffers.to_string());
             }
         }
+        let sizes = self
+            .sizes
+            .iter()
+            .map(|(size, _)| format!(" buffers, {} chats |", thousands(size.chats)));
+        let columns = self.sizes.len();
+        writeln!(f, "\n| statement | plan |{}", sizes.collect::<String>())?;
+        writeln!(f, "| --- | --- |{}", " --- |".repeat(columns))?;
+        for ((statement, plan), mut buffers) in rows {
+            buffers.resize(columns, String::new());
+            writeln!(f, "| `{statement}` | {plan} | {} |", buffers.join(" | "))?;
+        }
+        self.write_plans(f)
+    }
+
+    /// In PostgreSQL's words.
+    fn write_plans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (size, statements) in &self.sizes {
             for statement in statements {
-                writeln!(f, "\n{} chats: {}", thousands(size.chats), statement.text)?;
+                let (chats, times) = (thousands(size.chats), statement.executions);
+                writeln!(f, "\n{chats} chats, {times} times: {}", statement.text)?;
                 statement.plan.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
             }
         }

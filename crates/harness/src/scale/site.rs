@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -6,15 +5,14 @@ use anyhow::{Context, Result};
 
 use super::server::Server;
 use crate::deployment::{DatabaseKind, Deployment, Part, Rooms, connect};
-use crate::measure::population::{Member, Population, seed};
+use crate::measure::population::{Population, seed};
 use crate::measure::scene::{NO_CACHE, Scene, layout};
+use crate::measure::workload::Workload;
 
 /// A database with its chats, and an instance of the service on it.
 pub(super) struct Site {
     pub(super) scene: Scene,
-    pub(super) population: Population,
-    /// The number of the chat that is created next.
-    next: Cell<u32>,
+    pub(super) workload: Workload,
     pub(super) size: Size,
 }
 
@@ -43,8 +41,7 @@ impl Site {
         deployment.start_again(Part::Instance(0)).await?;
         Ok(Self {
             scene: Scene::of(deployment, Some(server.process))?,
-            population,
-            next: Cell::new(rows),
+            workload: Workload::on(population),
             size: Size::of(&url, rows, seeded_in).await?,
         })
     }
@@ -56,16 +53,10 @@ impl Site {
         Ok(name.to_owned())
     }
 
-    /// Chats that are not there yet.
-    pub(super) fn new_chats(&self, count: u32) -> impl Iterator<Item = Member> {
-        let first = self.next.get();
-        self.next.set(first + count);
-        (first..first + count).map(|number| self.population.member(number))
-    }
-
     /// Has the database as large as before, whatever was created.
     pub(super) async fn remove_new_chats(&self) -> Result<()> {
-        let last = self.population.member(self.population.chats - 1).id;
+        let population = self.workload.population;
+        let last = population.member(population.chats - 1).id;
         let client = connect(&self.scene.database_url()).await?;
         client.batch_execute(&format!("DELETE FROM chat WHERE id > '{last}'")).await?;
         Ok(client.batch_execute("VACUUM chat").await?)

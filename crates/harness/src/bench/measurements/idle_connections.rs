@@ -2,7 +2,6 @@ use std::cell::Cell;
 use std::io::ErrorKind;
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -11,6 +10,7 @@ use super::super::{Bench, chats};
 use super::warm_read;
 use crate::deployment::{DatabaseKind, Rooms};
 use crate::measure::goal::Goal;
+use crate::measure::open_files::allow_open_files;
 use crate::measure::proc::Memory;
 use crate::measure::scene::{CONNECTIONS, Scene};
 use crate::statistics::Spread;
@@ -61,18 +61,6 @@ pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         Figure::of("idle_connections_memory", Unit::Mebibytes, resident)
             .with_goal(Goal::Under(150.0)),
     ])
-}
-
-/// Raises the limit of this process, if it may.
-fn allow_open_files(count: u64) -> Result<()> {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current.is_none_or(|current| current >= count) {
-        return Ok(());
-    }
-    let maximum = maximum.map(|maximum| maximum.max(count));
-    setrlimit(Resource::Nofile, Rlimit { current: Some(count), maximum }).with_context(|| {
-        format!("this machine allows a process fewer than {count} open files (ulimit -n)")
-    })
 }
 
 /// Opens the connections, and sends a request on each.

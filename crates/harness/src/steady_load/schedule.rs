@@ -7,7 +7,7 @@ use fastrand::Rng;
 ///
 /// That is settled before the first is sent. A service that is slow for a moment does not delay the
 /// requests after it, and each is late from the moment on when it should have been sent.
-pub(super) fn arrivals(per_second: u32, length: Duration, dice: &mut Rng) -> Vec<Duration> {
+pub(crate) fn arrivals(per_second: u32, length: Duration, dice: &mut Rng) -> Vec<Duration> {
     let mut arrivals = Vec::new();
     let mut at = Duration::ZERO;
     loop {

@@ -1,26 +1,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::condition::Condition;
-use super::load::{Create, Outcome};
+use super::{Create, Outcome};
 use crate::statistics::{Spread, percentile};
 
-/// What came of all rounds in one condition of the event service.
+/// What came of several loads, such as those of all rounds under one condition.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Of each round, what half of its reads took at the most, and what nearly all did.
-    pub(super) p50: Vec<Duration>,
-    pub(super) p99: Vec<Duration>,
-    pub(super) failed_reads: usize,
-    pub(super) creates: Vec<Create>,
+    pub(crate) p50: Vec<Duration>,
+    pub(crate) p99: Vec<Duration>,
+    pub(crate) failed_reads: usize,
+    pub(crate) creates: Vec<Create>,
 }
-
-/// The tallies of all conditions.
-pub(super) type Tallies = BTreeMap<Condition, Tally>;
 
 impl Tally {
     /// Adds a round.
-    pub(super) fn add(&mut self, outcome: Outcome) {
+    pub(crate) fn add(&mut self, outcome: Outcome) {
         self.p50.push(percentile(&outcome.reads, 50));
         self.p99.push(percentile(&outcome.reads, 99));
         self.failed_reads += outcome.failed_reads;
@@ -28,13 +24,13 @@ impl Tally {
     }
 
     /// How often slower this p99 is than the other one, of the same round.
-    pub(super) fn p99_to(&self, other: &Self) -> Spread {
+    pub(crate) fn p99_to(&self, other: &Self) -> Spread {
         let pairs = self.p99.iter().zip(&other.p99);
         Spread::of(pairs.map(|(ours, theirs)| ours.div_duration_f64(*theirs)))
     }
 
     /// How many creates had which status; `None` is no answer.
-    pub(super) fn statuses(&self) -> BTreeMap<Option<u16>, usize> {
+    pub(crate) fn statuses(&self) -> BTreeMap<Option<u16>, usize> {
         let mut statuses = BTreeMap::new();
         for create in &self.creates {
             *statuses.entry(create.answer.status).or_default() += 1;
@@ -43,7 +39,7 @@ impl Tally {
     }
 
     /// How many creates were told to come again, but not when.
-    pub(super) fn without_retry_after(&self) -> usize {
+    pub(crate) fn without_retry_after(&self) -> usize {
         let is_without = |create: &&Create| {
             create.answer.status == Some(503) && !create.answer.says_when_to_retry
         };
@@ -51,7 +47,7 @@ impl Tally {
     }
 
     /// What half of the creates took at the most, and what all did.
-    pub(super) fn p50_and_slowest_create(&self) -> [Duration; 2] {
+    pub(crate) fn p50_and_slowest_create(&self) -> [Duration; 2] {
         let took: Vec<_> = self.creates.iter().map(|create| create.took).collect();
         [50, 100].map(|percent| percentile(&took, percent))
     }
@@ -59,7 +55,7 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::super::service::Answer;
+    use super::super::Answer;
     use super::*;
 
     #[test]

@@ -1,8 +1,8 @@
 use std::fmt;
 
-/// What the sizes are compared by.
+/// What is asked of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Reads of any chat by its identifier.
     ReadById,
     /// Reads of any chat by its audience and scope.
@@ -12,10 +12,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 3] = [Self::ReadById, Self::ReadByKey, Self::Create];
-
     /// Its name in JSON.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ReadById => "read_by_id",
             Self::ReadByKey => "read_by_key",

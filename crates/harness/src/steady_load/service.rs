@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const CREATES_AT_ONCE: usize = 16;
 
 /// The service as its clients see it, and chats that they read.
-pub(super) struct Service {
+pub(crate) struct Service {
     /// Those who read have connections of their own, which no create keeps busy.
     readers: Client,
     creators: Client,
@@ -27,11 +27,11 @@ pub(super) struct Service {
 
 /// How a create was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// `None` if there was no answer.
-    pub(super) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// Whether there was a `Retry-After`.
-    pub(super) says_when_to_retry: bool,
+    pub(crate) says_when_to_retry: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ struct Chat {
 
 impl Service {
     /// The service at `url`, with this many chats created.
-    pub(super) async fn with_chats(url: String, chats: usize) -> Result<Self> {
+    pub(crate) async fn with_chats(url: String, chats: usize) -> Result<Self> {
         let (readers, creators) = (client()?, client()?);
         let mut service = Self { readers, creators, url, token: token(OUR_TUTOR)?, chats: vec![] };
         let ids = stream::iter(0..chats)
@@ -53,12 +53,12 @@ impl Service {
     }
 
     /// How many chats there are to read.
-    pub(super) fn chats(&self) -> usize {
+    pub(crate) fn chats(&self) -> usize {
         self.chats.len()
     }
 
     /// Reads one of the chats. Returns whether it was there.
-    pub(super) async fn read(&self, number: usize) -> bool {
+    pub(crate) async fn read(&self, number: usize) -> bool {
         let url = format!("{}/api/v1/chats/{}", self.url, self.chats[number]);
         let exchange = async {
             let response = self.readers.get(url).bearer_auth(&self.token).send().await?;
@@ -67,7 +67,7 @@ impl Service {
         matches!(exchange.await, Ok((200, _)))
     }
 
-    pub(super) async fn create(&self, scope: &str) -> Answer {
+    pub(crate) async fn create(&self, scope: &str) -> Answer {
         let exchange = async {
             let response = self.post(scope).await?;
             let says_when_to_retry = response.headers().contains_key("retry-after");

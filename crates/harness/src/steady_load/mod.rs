@@ -1,4 +1,11 @@
-//! The load of one round: reads and creates that are sent when they are due, whatever came of others.
+//! Reads and creates that are sent when they are due, whatever came of others: so many a second that nobody has
+//! to wait for the client.
+//!
+//! What oha sends is more, but it does not tell the headers of the answers, and sends one kind of request alone.
+
+mod schedule;
+mod service;
+mod tally;
 
 use std::sync::Arc;
 use std::thread;
@@ -9,18 +16,19 @@ use fastrand::Rng;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::schedule::arrivals;
-use super::service::{Answer, Service};
+use schedule::arrivals;
+pub(crate) use service::{Answer, Service};
+pub(crate) use tally::Tally;
 
 /// How much is sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rates {
-    pub(super) reads_per_second: u32,
-    pub(super) creates_per_second: u32,
+pub(crate) struct Rates {
+    pub(crate) reads_per_second: u32,
+    pub(crate) creates_per_second: u32,
 }
 
 /// What is sent, and when.
-pub(super) struct Load {
+pub(crate) struct Load {
     requests: Vec<(Duration, Request)>,
     /// Reads that are due before are not looked at.
     warm_up: Duration,
@@ -34,21 +42,21 @@ enum Request {
 
 /// What came of a load.
 #[derive(Default)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// How long each read took from when it was due, without those of the warm-up.
-    pub(super) reads: Vec<Duration>,
+    pub(crate) reads: Vec<Duration>,
     /// How many of all reads did not find their chat.
-    pub(super) failed_reads: usize,
+    pub(crate) failed_reads: usize,
     /// All creates.
-    pub(super) creates: Vec<Create>,
+    pub(crate) creates: Vec<Create>,
 }
 
 /// What came of a create.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Create {
-    pub(super) answer: Answer,
+pub(crate) struct Create {
+    pub(crate) answer: Answer,
     /// From when it was due.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
 }
 
 enum Came {
@@ -58,7 +66,7 @@ enum Came {
 
 impl Load {
     /// A load by dice: the same dice give the same one. Creates are of scopes that begin with `scopes`.
-    pub(super) fn new(
+    pub(crate) fn new(
         rates: Rates,
         [warm_up, measured]: [Duration; 2],
         chats: usize,
@@ -77,7 +85,7 @@ impl Load {
     }
 
     /// Sends all of it, and waits for all that comes of it.
-    pub(super) async fn run(self, service: Arc<Service>) -> Result<Outcome> {
+    pub(crate) async fn run(self, service: Arc<Service>) -> Result<Outcome> {
         let Self { requests, warm_up } = self;
         let runtime = Handle::current();
         // A thread of its own sleeps to the microsecond; tokio's timers do to the millisecond.
