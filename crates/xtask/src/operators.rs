@@ -1,6 +1,7 @@
 //! Programs that operators have, and that tests run. The tests of the service cannot do without them.
 
 use anyhow::{Context, Result};
+use chats_testkit::postgres::find_pooler;
 
 use crate::packages::{self, Manager};
 
@@ -18,6 +19,9 @@ pub(crate) fn ensure_installed() -> Result<()> {
     }
     if !HAPROXY.into_iter().any(packages::exists) {
         install("haproxy", |_| "haproxy")?;
+    }
+    if find_pooler().is_err() {
+        install("pgbouncer", |_| "pgbouncer")?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::binaries::{Binaries, BinariesNotFound, find_binaries};
 use super::processes;
+use super::user::{NoUser, User, run_as, user_to_run_as};
 
 /// A PostgreSQL cluster of our own, gone when this is dropped or the process ends, however it ends.
 ///
@@ -35,9 +36,9 @@ pub enum ClusterError {
     /// There are no server programs to start.
     #[error(transparent)]
     NoBinaries(#[from] BinariesNotFound),
-    /// PostgreSQL does not run as root, and there is nobody else to run it as.
-    #[error("PostgreSQL does not run as root, and there is neither a user postgres nor a nobody")]
-    NoUser,
+    /// There is nobody to run it as.
+    #[error("PostgreSQL: {0}")]
+    NoUser(#[from] NoUser),
     /// The operating system refused something.
     #[error("the cluster's files or processes could not be set up")]
     Io(#[from] io::Error),
@@ -300,12 +301,6 @@ struct Programs {
     user: Option<User>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct User {
-    uid: u32,
-    gid: u32,
-}
-
 impl Programs {
     /// Starts the process that clears up. The test process holds the other end of its input.
     fn supervise(&self, directory: &Path) -> io::Result<Child> {
@@ -359,26 +354,7 @@ impl Programs {
     fn command(&self, program: impl AsRef<OsStr>, directory: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(directory);
-        if let Some(User { uid, gid }) = self.user {
-            command.uid(uid).gid(gid);
-        }
+        run_as(&mut command, self.user);
         command
     }
-}
-
-/// Who runs the server: we, unless we are root.
-fn user_to_run_as() -> Result<Option<User>, ClusterError> {
-    if id(&["-u"]) != Some(0) {
-        return Ok(None);
-    }
-    ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| Some(User { uid: id(&["-u", name])?, gid: id(&["-g", name])? }))
-        .map(Some)
-        .ok_or(ClusterError::NoUser)
-}
-
-fn id(arguments: &[&str]) -> Option<u32> {
-    let output = Command::new("id").args(arguments).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }

@@ -1,22 +1,27 @@
 //! PostgreSQL to throw away.
 //!
 //! [`database`] is what most tests need. [`Cluster`] is for those who stop the server, and for who
-//! starts one for many test processes and names it in [`URL_VARIABLE`]; [`Pair`] is for failovers.
+//! starts one for many test processes and names it in [`URL_VARIABLE`]; [`Pair`] is for failovers, and a
+//! [`Pooler`] stands between a database and who uses it.
 
 mod binaries;
 mod cluster;
 mod pair;
+mod pooler;
 mod processes;
+mod user;
 
 use std::env;
 
 pub use binaries::{Binaries, BinariesNotFound, find_binaries};
 pub use cluster::{Cluster, ClusterError, free_port};
 pub use pair::Pair;
+pub use pooler::{Pooler, PoolerError, find_pooler};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio_postgres::NoTls;
 use url::Url;
+pub use user::NoUser;
 use uuid::Uuid;
 
 /// The environment variable that names a running server to use, by an administrator's URL.
