@@ -78,6 +78,18 @@ impl DatabaseUrl {
         }
     }
 
+    /// The same database, to which each statement is sent whole, so that it may be carried out on any connection
+    /// of the server: what is at the URL is a pooler that gives each transaction another one. SQLite has none.
+    #[must_use]
+    pub fn without_prepared_statements(self) -> Self {
+        match self.0 {
+            Kind::Sqlite(_) => self,
+            Kind::Postgres(url) => {
+                Self(Kind::Postgres(Box::new(url.without_prepared_statements())))
+            }
+        }
+    }
+
     /// The file, if it is an SQLite database.
     #[must_use]
     pub fn sqlite_file(&self) -> Option<&Path> {

@@ -9,14 +9,16 @@ use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::{self, timeout};
+use tokio::time::{self, sleep, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::TlsStream;
-use tokio_postgres::{CancelToken, Client, Connection, NoTls, Socket};
+use tokio_postgres::{Client, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
+use super::cancel::cancel;
+use super::connection::Connection;
 use super::server::Server;
 use super::tls::TlsError;
 use super::url::PostgresUrl;
@@ -26,6 +28,9 @@ use crate::database::PoolSettings;
 const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was silent for this long is probed.
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+
+/// The pause before the statement is cancelled that comes after one that was.
+const BETWEEN_CANCELS: Duration = Duration::from_millis(10);
 
 /// Opens connections to one database: on that of its servers which takes writes.
 #[derive(Clone)]
@@ -40,6 +45,7 @@ struct How {
     last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     timeout: Duration,
+    prepares_statements: bool,
     /// The tasks that drive connections: those on our runtime, and those on others.
     drivers: TaskTracker,
     drivers_elsewhere: TaskTracker,
@@ -70,6 +76,7 @@ impl Connector {
             last: AtomicUsize::new(0),
             tls: url.tls.connector()?,
             timeout: settings.acquire_timeout,
+            prepares_statements: url.prepares_statements,
             drivers: TaskTracker::new(),
             drivers_elsewhere: TaskTracker::new(),
         };
@@ -81,19 +88,26 @@ impl Connector {
         &self.runtime
     }
 
-    /// Opens a connection on the runtime: its socket and the task that drives it stay there.
+    /// Opens a connection on the runtime, for work that takes a session of its own.
     pub(super) async fn establish(&self) -> ConnectionResult<AsyncPgConnection> {
+        self.open().await
+    }
+
+    /// Opens a connection on the runtime: its socket and the task that drives it stay there.
+    pub(super) async fn connect(&self) -> ConnectionResult<Connection> {
+        self.open().await
+    }
+
+    async fn open<C: Adopt>(&self) -> ConnectionResult<C> {
         let how = Arc::clone(&self.how);
-        let opened = self.runtime.spawn(async move { Ok(how.open(&how.drivers).await?.0) });
+        let opened = self.runtime.spawn(async move { how.open(&how.drivers).await });
         opened.await.map_err(|error| bad(&error))?
     }
 
     /// Opens a connection on the runtime that this is called on.
-    pub(super) async fn establish_here(&self) -> ConnectionResult<Driven> {
-        let (connection, driver) = self.how.open(&self.how.drivers_elsewhere).await?;
+    pub(super) async fn connect_here(&self) -> ConnectionResult<Driven> {
         Ok(Driven {
-            connection,
-            driver,
+            connection: self.how.open(&self.how.drivers_elsewhere).await?,
             connector: self.clone(),
             is_given_up: AtomicBool::new(false),
             silent_since: Mutex::default(),
@@ -113,16 +127,29 @@ impl Connector {
         self.how.drivers.wait().await;
     }
 
-    /// Has the server stop what it does for a connection that is not used any more: else a statement that
-    /// waits for a lock would take up a connection of the server for as long as that is held.
-    pub(super) fn cancel(&self, connection: &AsyncPgConnection) {
-        let (how, token) = (Arc::clone(&self.how), connection.cancel_token());
+    /// Has the server stop what it does for a connection that nobody uses any more, and closes it: else a
+    /// statement that waits for a lock would take up a connection of the server for as long as that is held.
+    ///
+    /// It is closed last: a pooler knows no longer what to cancel for whom it has lost. And what was sent after
+    /// the statement is cancelled, too, once it runs.
+    pub(super) fn give_up(&self, connection: &Connection) {
+        let how = Arc::clone(&self.how);
+        let (token, driver, number) =
+            (connection.cancel_token(), connection.driver(), connection.server());
         self.runtime.spawn(async move {
-            match timeout(how.timeout, how.cancel(token)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
-                Err(elapsed) => tracing::debug!(%elapsed, "a statement could not be cancelled"),
+            let server = &how.servers[number];
+            let cancelled = async {
+                while !driver.is_finished() {
+                    if let Err(error) = cancel(&token, server, how.tls_of(server)).await {
+                        tracing::debug!(%error, "a statement could not be cancelled");
+                    }
+                    sleep(BETWEEN_CANCELS).await;
+                }
+            };
+            if let Err(elapsed) = timeout(how.timeout, cancelled).await {
+                tracing::debug!(%elapsed, "a statement could not be cancelled");
             }
+            driver.abort();
         });
     }
 
@@ -132,10 +159,9 @@ impl Connector {
     }
 }
 
-/// A connection with the task that drives it, which ends with it.
+/// A connection of a runtime, whose task ends with it.
 pub(super) struct Driven {
-    pub(super) connection: AsyncPgConnection,
-    driver: JoinHandle<()>,
+    pub(super) connection: Connection,
     connector: Connector,
     is_given_up: AtomicBool,
     /// Since when it has given no answer, though it was asked. Whoever asked may have left.
@@ -146,7 +172,7 @@ impl Driven {
     /// Whether further queries may be sent on it: it is there, and was never silent for `patience`.
     pub(super) fn is_alive(&self, patience: Duration) -> bool {
         let is_silent = || self.silence().is_some_and(|since| since.elapsed() >= patience);
-        !self.is_given_up.load(Ordering::Relaxed) && !self.driver.is_finished() && !is_silent()
+        !self.is_given_up.load(Ordering::Relaxed) && !self.connection.is_closed() && !is_silent()
     }
 
     /// Notes that a query was sent.
@@ -175,20 +201,38 @@ impl Drop for Driven {
     fn drop(&mut self) {
         let is_asked = self.is_given_up.load(Ordering::Relaxed) || self.silence().is_some();
         if is_asked {
-            if !self.driver.is_finished() {
-                self.connector.cancel(&self.connection);
-            }
-            self.driver.abort();
+            self.connector.give_up(&self.connection);
         }
     }
 }
 
-/// A connection, and the task that drives it.
-type Opened = (AsyncPgConnection, JoinHandle<()>);
+/// The driver's part of a connection, and the task that drives it.
+pub(super) type Opened = (Client, JoinHandle<()>);
+
+/// What is made of a connection that a server has taken.
+trait Adopt: Send + Sized + 'static {
+    fn adopt(
+        opened: Opened,
+        server: usize,
+        how: &How,
+    ) -> impl Future<Output = ConnectionResult<Self>> + Send;
+}
+
+impl Adopt for AsyncPgConnection {
+    async fn adopt((client, _): Opened, _: usize, _: &How) -> ConnectionResult<Self> {
+        Self::try_from(client).await
+    }
+}
+
+impl Adopt for Connection {
+    async fn adopt(opened: Opened, server: usize, how: &How) -> ConnectionResult<Self> {
+        Self::new(opened, server, how.prepares_statements).await
+    }
+}
 
 impl How {
     /// Opens a connection on the first server that takes it, beginning with the one that took the last.
-    async fn open(&self, drivers: &TaskTracker) -> ConnectionResult<Opened> {
+    async fn open<C: Adopt>(&self, drivers: &TaskTracker) -> ConnectionResult<C> {
         let mut refusals = Vec::new();
         let until = time::Instant::now() + self.timeout;
         let last = self.last.load(Ordering::Relaxed);
@@ -199,7 +243,9 @@ impl How {
             // A server that says nothing leaves time for those after it.
             let left = u32::try_from(left).unwrap_or(u32::MAX);
             let share = until.saturating_duration_since(time::Instant::now()) / left;
-            let opened = timeout(share, self.connect(server, drivers)).await;
+            let opened =
+                async { C::adopt(self.open_on(server, drivers).await?, number, self).await };
+            let opened = timeout(share, opened).await;
             match opened.unwrap_or_else(|elapsed| Err(bad(&elapsed))) {
                 Ok(opened) => {
                     self.last.store(number, Ordering::Relaxed);
@@ -211,30 +257,23 @@ impl How {
         Err(together(refusals))
     }
 
-    async fn connect(
-        &self,
-        Server { config, .. }: &Server,
-        drivers: &TaskTracker,
-    ) -> ConnectionResult<Opened> {
-        let Some(tls) = self.tls.as_ref().filter(|_| config.get_ssl_mode() != SslMode::Disable)
-        else {
-            return adopt(config.connect(NoTls).await, drivers).await;
+    async fn open_on(&self, server: &Server, drivers: &TaskTracker) -> ConnectionResult<Opened> {
+        let config = &server.config;
+        let Some(tls) = self.tls_of(server) else {
+            return drive(config.connect(NoTls).await, drivers);
         };
         match config.connect(tls.clone()).await {
             // `NoTls` does not even ask the server for TLS.
             Err(error) if config.get_ssl_mode() == SslMode::Prefer && may_be_due_to_tls(&error) => {
                 tracing::debug!(%error, "a connection with TLS failed, now one without is tried");
-                adopt(config.connect(NoTls).await, drivers).await
+                drive(config.connect(NoTls).await, drivers)
             }
-            connected => adopt(connected, drivers).await,
+            connected => drive(connected, drivers),
         }
     }
 
-    async fn cancel(&self, token: CancelToken) -> Result<(), tokio_postgres::Error> {
-        match &self.tls {
-            Some(tls) => token.cancel_query(tls.clone()).await,
-            None => token.cancel_query(NoTls).await,
-        }
+    fn tls_of(&self, server: &Server) -> Option<&MakeRustlsConnect> {
+        self.tls.as_ref().filter(|_| server.config.get_ssl_mode() != SslMode::Disable)
     }
 }
 
@@ -262,8 +301,8 @@ fn may_be_due_to_tls(error: &tokio_postgres::Error) -> bool {
     error.code().is_none_or(|code| *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
-async fn adopt<S>(
-    connected: Result<(Client, Connection<Socket, S>), tokio_postgres::Error>,
+fn drive<S>(
+    connected: Result<(Client, tokio_postgres::Connection<Socket, S>), tokio_postgres::Error>,
     drivers: &TaskTracker,
 ) -> ConnectionResult<Opened>
 where
@@ -282,7 +321,7 @@ where
             tracing::debug!(error = bad(&error).to_string(), "a connection to PostgreSQL is lost");
         }
     });
-    Ok((AsyncPgConnection::try_from(client).await?, driver))
+    Ok((client, driver))
 }
 
 /// Diesel keeps the text of an error only, so the text tells its causes too.

@@ -1,7 +1,9 @@
 //! PostgreSQL: a pool of connections that live on one runtime, for what changes something, and for reads
 //! a connection for each runtime that asks, as far as there may be that many.
 
+mod cancel;
 mod change;
+mod connection;
 mod connector;
 mod exclusive;
 mod group_commit;
@@ -9,10 +11,12 @@ mod migrating;
 mod outcome;
 mod pipeline;
 mod pipelines;
+mod pool;
 mod read;
 mod server;
 mod tls;
 mod together;
+mod unprepared;
 mod url;
 mod verifier;
 
@@ -22,14 +26,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chats_domain::ports::Cause;
-use deadpool::Runtime;
-use deadpool::managed::{BuildError, Object, Timeouts};
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-};
 use scopeguard::ScopeGuard;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
@@ -39,6 +36,7 @@ pub(crate) use self::connector::Connector;
 use self::group_commit::{GroupCommit, Purpose};
 use self::outcome::outcome;
 use self::pipelines::Pipelines;
+use self::pool::{Pool, Pooled, cause, pool};
 use self::read::{Read, read_from_a_primary};
 pub use self::tls::TlsError;
 pub(crate) use self::url::PostgresUrl;
@@ -52,7 +50,7 @@ const MOST_WAITING: usize = 512;
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    pool: Pool<AsyncPgConnection>,
+    pool: Pool,
     group_commit: GroupCommit,
     pipelines: Arc<Pipelines>,
     connector: Arc<Connector>,
@@ -66,10 +64,7 @@ struct Lent {
 }
 
 /// With what gives it up: its statement is cancelled, since nobody waits for it any more.
-type Guarded =
-    ScopeGuard<(PooledConnection, Arc<Connector>), fn((PooledConnection, Arc<Connector>))>;
-
-type PooledConnection = Object<AsyncDieselConnectionManager<AsyncPgConnection>>;
+type Guarded = ScopeGuard<(Pooled, Arc<Connector>), fn((Pooled, Arc<Connector>))>;
 
 impl Postgres {
     /// Makes a pool, and the first connection as a trial.
@@ -81,7 +76,7 @@ impl Postgres {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let for_reads = threads.min(settings.max_connections.get() / 2);
         let of_pool = settings.max_connections.get() - for_reads;
-        let pool = pool(Arc::clone(&connector), of_pool, settings.acquire_timeout)?;
+        let pool = pool(Connector::clone(&connector), of_pool, settings.acquire_timeout)?;
         drop(pool.get().await.map_err(cause)?);
         Ok(Self {
             pool,
@@ -173,7 +168,7 @@ impl Postgres {
     async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
         let lent = self.lend().await?;
         let (connection, _) = &*lent.connection;
-        let answer = timeout(self.answer_timeout, query.read_on(connection)).await;
+        let answer = timeout(self.answer_timeout, connection.read(query)).await;
         self.settle(lent, answer)
     }
 
@@ -205,49 +200,14 @@ impl Postgres {
         if is_answered {
             let (connection, _) = ScopeGuard::into_inner(lent.connection);
             if matches!(outcome, Err(Failure::Unavailable(_))) {
-                drop(Object::take(connection));
+                drop(Pooled::take(connection));
             }
         }
         outcome
     }
 }
 
-fn give_up((connection, connector): (PooledConnection, Arc<Connector>)) {
-    connector.cancel(&connection);
-    drop(Object::take(connection));
-}
-
-fn pool(
-    connector: Arc<Connector>,
-    most: usize,
-    acquire_timeout: Duration,
-) -> Result<Pool<AsyncPgConnection>, BuildError> {
-    let mut manager_config = ManagerConfig::default();
-    // A closed connection is noticed without a query.
-    manager_config.recycling_method = RecyclingMethod::Fast;
-    manager_config.custom_setup = Box::new(move |_| {
-        let connector = Arc::clone(&connector);
-        Box::pin(async move { connector.establish().await })
-    });
-
-    let acquire_timeout = Some(acquire_timeout);
-    // The manager never sees the URL: it is in the closure above.
-    Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager_config))
-        .max_size(most)
-        .timeouts(Timeouts {
-            wait: acquire_timeout,
-            // The connector has its own, and tells more.
-            create: None,
-            recycle: acquire_timeout,
-        })
-        .runtime(Runtime::Tokio1)
-        .build()
-}
-
-/// Why there is no connection, without the pool's own words about it.
-fn cause(error: PoolError) -> Cause {
-    match error {
-        PoolError::Backend(error) => Box::new(error),
-        error => Box::new(error),
-    }
+fn give_up((connection, connector): (Pooled, Arc<Connector>)) {
+    connector.give_up(&connection);
+    drop(Pooled::take(connection));
 }

@@ -87,7 +87,7 @@ impl Pipeline {
         if let Some(shared) = open.as_ref().filter(|it| it.is_alive(patience)) {
             return Ok(Arc::clone(shared));
         }
-        let shared = Arc::new(connector.establish_here().await?);
+        let shared = Arc::new(connector.connect_here().await?);
         *open = Some(Arc::clone(&shared));
         Ok(shared)
     }

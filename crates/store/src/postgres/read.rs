@@ -7,9 +7,12 @@ use diesel::query_dsl::CompatibleType;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use tokio_postgres::Client;
 
+use super::connection::Connection;
+use super::unprepared::Statement;
 use crate::row::Lasting;
 
 /// A query that gives rows, and can share a connection.
@@ -19,6 +22,9 @@ use crate::row::Lasting;
 pub(crate) trait Read<R>: Send + 'static {
     /// Sends the query when it is first polled, and returns all rows.
     fn read_on(self, connection: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<Vec<R>>>;
+
+    /// The same, without having it prepared.
+    fn read_whole(self, client: &Client) -> BoxFuture<'_, QueryResult<Vec<R>>>;
 }
 
 impl<Q, R, SqlType> Read<R> for Q
@@ -38,6 +44,13 @@ where
         };
         read.boxed()
     }
+
+    fn read_whole(self, client: &Client) -> BoxFuture<'_, QueryResult<Vec<R>>> {
+        match Statement::of(&self.as_query()) {
+            Ok(statement) => statement.load(client).boxed(),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
 }
 
 /// Runs a query, and fails if a server that has become a standby may have answered it with what was so once.
@@ -45,18 +58,18 @@ where
 /// A row that lasts is the same on every server, so only who finds none, or one that may have changed, asks.
 pub(super) async fn read_from_a_primary<R>(
     query: impl Read<R>,
-    connection: &AsyncPgConnection,
+    connection: &Connection,
 ) -> QueryResult<Vec<R>>
 where
     R: Lasting,
 {
-    let rows = query.read_on(connection).await?;
+    let rows = connection.read(query).await?;
     if !rows.is_empty() && rows.iter().all(R::lasts) {
         return Ok(rows);
     }
     // A standby says yes, whatever it is told.
     let is_read_only = sql::<Bool>("SELECT current_setting('transaction_read_only')::boolean");
-    if Read::<bool>::read_on(is_read_only, connection).await? == [false] {
+    if connection.read::<bool>(is_read_only).await? == [false] {
         return Ok(rows);
     }
     // As it would answer a write.

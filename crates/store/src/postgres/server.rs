@@ -1,5 +1,11 @@
+use std::borrow::Cow;
+use std::path::PathBuf;
+
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+
+/// Where a server listens if nothing else is said.
+const DEFAULT_PORT: u16 = 5432;
 
 /// One of the servers that a URL names: as one that the driver connects to by itself.
 #[derive(Clone)]
@@ -9,12 +15,41 @@ pub(crate) struct Server {
     pub(super) config: Config,
 }
 
+/// Where a server listens.
+pub(super) enum Address<'a> {
+    Tcp {
+        /// The host to connect to.
+        host: Cow<'a, str>,
+        /// The name that stands in its certificate.
+        name: &'a str,
+        port: u16,
+    },
+    Unix(PathBuf),
+}
+
 impl Server {
     /// The servers of a configuration, in its order. Of hosts, addresses and ports there are as many, or, of
     /// the last two, none or one.
     pub(super) fn all_of(config: &Config) -> Vec<Self> {
         let hosts = config.get_hosts().iter().enumerate();
         hosts.map(|(number, host)| Self::of(config, number, host)).collect()
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> Address<'_> {
+        let port = self.config.get_ports().first().copied().unwrap_or(DEFAULT_PORT);
+        let name = match self.config.get_hosts() {
+            [Host::Unix(directory), ..] => {
+                return Address::Unix(directory.join(format!(".s.PGSQL.{port}")));
+            }
+            [Host::Tcp(name), ..] => name.as_str(),
+            [] => "",
+        };
+        let host = match self.config.get_hostaddrs() {
+            [address, ..] => address.to_string().into(),
+            [] => name.into(),
+        };
+        Address::Tcp { host, name, port }
     }
 
     fn of(all: &Config, number: usize, host: &Host) -> Self {

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use diesel::result::QueryResult;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::{try_join, try_join_all};
 use tokio::time::timeout;
 
 use super::Postgres;
 use super::change::Change;
+use super::connection::Connection;
 use crate::failure::Failure;
 
 /// What changes are begun with that are carried out together. A lock that one of them has to wait for would keep all
@@ -36,28 +36,22 @@ impl Postgres {
             Ok(Ok(changed)) => changed,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "changes are carried out one by one");
-                let rolled_back = timeout(self.answer_timeout, end(connection, "ROLLBACK")).await;
+                let rolled_back =
+                    timeout(self.answer_timeout, connection.batch_execute("ROLLBACK")).await;
                 // A connection that does not roll back is closed, which has the same effect.
                 let _ = self.settle(lent, rolled_back);
                 return Err(NotTogether::NotDone);
             }
             Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
         };
-        let committed = timeout(self.answer_timeout, end(connection, "COMMIT")).await;
+        let committed = timeout(self.answer_timeout, connection.batch_execute("COMMIT")).await;
         self.settle(lent, committed.map(|it| it.map(|()| changed))).map_err(unknown)
     }
 }
 
-async fn run_all(
-    mut connection: &AsyncPgConnection,
-    changes: &[&dyn Change],
-) -> QueryResult<Vec<usize>> {
+async fn run_all(connection: &Connection, changes: &[&dyn Change]) -> QueryResult<Vec<usize>> {
     let all = changes.iter().map(|change| change.run_on(connection));
     let all = try_join_all(all);
     let ((), changed) = try_join(connection.batch_execute(BEGIN), all).await?;
     Ok(changed)
-}
-
-async fn end(mut connection: &AsyncPgConnection, how: &str) -> QueryResult<()> {
-    connection.batch_execute(how).await
 }

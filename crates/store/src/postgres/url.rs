@@ -15,6 +15,8 @@ use crate::InvalidDatabaseUrl;
 pub(crate) struct PostgresUrl {
     config: Config,
     pub(super) tls: Tls,
+    /// Whether the server knows a prepared statement again.
+    pub(super) prepares_statements: bool,
 }
 
 impl PostgresUrl {
@@ -50,12 +52,18 @@ impl PostgresUrl {
             Tls::Preferred { .. } => SslMode::Prefer,
             Tls::Required { .. } => SslMode::Require,
         });
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, prepares_statements: true })
     }
 
     /// The servers, in the order of the URL. There is at least one.
     pub(crate) fn servers(&self) -> Vec<Server> {
         Server::all_of(&self.config)
+    }
+
+    /// The same, where statements are not prepared.
+    pub(crate) fn without_prepared_statements(mut self) -> Self {
+        self.prepares_statements = false;
+        self
     }
 
     /// The name of the database.

@@ -17,6 +17,17 @@ mod postgres_of_a_mere_user {
     chats_testkit::chat_store_contract!(fresh_postgres_of_a_mere_user());
 }
 
+mod postgres_behind_a_pooler {
+    use crate::fresh_postgres_behind_a_pooler;
+
+    chats_testkit::chat_store_contract!(fresh_postgres_behind_a_pooler());
+    chats_testkit::stamp_contract!(
+        fresh_postgres_behind_a_pooler(),
+        chats_testkit::contract::chat_store::model,
+        [any_story_ends_as_it_does_in_memory]
+    );
+}
+
 mod sqlite {
     use crate::fresh_sqlite;
 

@@ -9,6 +9,8 @@ use chats_domain::values::EventRoomId;
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::memory::RandomIds;
 use chats_testkit::postgres::{Cluster, Pair, database};
+use futures_util::future::join_all;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::connecting::why_not;
@@ -126,15 +128,29 @@ async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
     lock.batch_execute("LOCK TABLE chat").await.unwrap();
     let calls = tokio::spawn({
         let (store, chat) = (store.clone(), chat.clone());
-        async move { tokio::join!(store.find(chat.id), store.reserve(&chat)) }
+        async move {
+            // One waits for the lock, the others for it.
+            let reads = join_all((0..10).map(|_| store.find(chat.id)));
+            tokio::join!(reads, store.reserve(&chat))
+        }
     });
     let operator_2 = operator(&url).await;
     until(&operator_2, &waiting_for_a_lock(2)).await;
-    let (read, write) = calls.await.unwrap();
-    assert_unavailable(&read);
+    let waiting = "SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = operator_2.query(waiting, &[]).await.unwrap();
+    let waiting: Vec<i32> = waiting.iter().map(|row| row.get(0)).collect();
+    let (reads, write) = calls.await.unwrap();
+    reads.iter().for_each(assert_unavailable);
     assert_unavailable(&write);
     // The table is still locked.
-    until(&operator_2, &waiting_for_a_lock(0)).await;
+    let are_gone = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY($1))";
+    let gone = async {
+        while !operator_2.query_one(are_gone, &[&waiting]).await.unwrap().get::<_, bool>(0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(30), gone).await.unwrap();
 
     lock.rollback().await.unwrap();
     assert!(store.find(chat.id).await.unwrap().is_none());

@@ -9,6 +9,7 @@ mod figures;
 mod group_commit;
 mod instances;
 mod migrations;
+mod pooler;
 mod postgres;
 mod runtimes;
 mod schema;
@@ -24,7 +25,7 @@ use chats_domain::ports::{ChatIds, ChatStore, Reservation};
 use chats_domain::values::Timestamp;
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::memory::RandomIds;
-use chats_testkit::postgres::database;
+use chats_testkit::postgres::{Pooler, database};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_postgres::NoTls;
@@ -38,6 +39,14 @@ async fn fresh_postgres() -> (Arc<dyn ChatStore>, ()) {
 /// The same, for a role that may use the tables and nothing else.
 async fn fresh_postgres_of_a_mere_user() -> (Arc<dyn ChatStore>, ()) {
     (Arc::new(connected(&mere_user().await, patient()).await), ())
+}
+
+/// The same, behind a pooler that gives each transaction one of two connections.
+async fn fresh_postgres_behind_a_pooler() -> (Arc<dyn ChatStore>, Pooler) {
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let pooler = Pooler::start(&url, 2).unwrap();
+    (Arc::new(pooler::behind(&pooler, patient()).await), pooler)
 }
 
 /// A store on an empty, migrated SQLite file, and the directory that it is in.

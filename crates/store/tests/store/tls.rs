@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use chats_store::{DatabaseUrl, DieselStore, SetupError};
+use chats_store::{DatabaseUrl, DieselStore, PoolSettings, SetupError};
 use chats_testkit::certificates::{Authority, Issued};
 use chats_testkit::postgres::{Cluster, database};
 use rustls::ServerConfig;
@@ -22,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 use crate::connecting::why_not;
+use crate::postgres::{until, waiting_for_a_lock};
 use crate::{operator, patient};
 
 /// The name that the server's certificate is for. It is reached by its address, as ever.
@@ -192,6 +194,28 @@ async fn a_connection_that_must_not_be_encrypted_is_not() {
 
     let why = server.why_not(&server.url_by_address("encrypted", disable)).await;
     assert!(why.contains("no encryption"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_cancelled_by_an_encrypted_request() {
+    let server = server().await;
+    let full = server.url("encrypted", "sslmode=verify-full&sslrootcert=root.pem");
+    let url: DatabaseUrl = full.parse().unwrap();
+    let impatient = PoolSettings { answer_timeout: Duration::from_secs(1), ..patient() };
+    let url = url.relative_to(server.files.path());
+    let store = DieselStore::connect(&url, impatient, Handle::current()).await.unwrap();
+    let mut operator_1 = operator(&server.cluster.url()).await;
+    let tables = "CREATE TABLE __diesel_schema_migrations (version text);
+        GRANT SELECT ON __diesel_schema_migrations TO encrypted";
+    operator_1.batch_execute(tables).await.unwrap();
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE __diesel_schema_migrations").await.unwrap();
+    let asking = tokio::spawn(async move { store.pending_migrations().await });
+    let operator_2 = operator(&server.cluster.url()).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    assert!(asking.await.unwrap().is_err());
+    // The table is still locked.
+    until(&operator_2, &waiting_for_a_lock(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
