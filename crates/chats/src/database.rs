@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connects to the database and brings it up to date, or checks that it is. Returns its name, too.
 pub(crate) async fn open(loaded: &Loaded) -> Result<(DieselStore, String)> {
-    let url = url(loaded)?;
+    let url = url_to_serve_from(loaded)?;
     let store = connect(loaded, &url).await?;
     if loaded.config.database.migrate {
         store.migrate().await?;
@@ -31,7 +31,7 @@ const NOT_UP_TO_DATE: &str =
 
 /// Reads what the configuration says of the database, and the files that it names.
 pub(crate) fn read(loaded: &Loaded) -> Result<DatabaseUrl> {
-    let url = url(loaded)?;
+    let url = url_to_serve_from(loaded)?;
     url.check_tls().map_err(|error| loaded.error("database.url", chain(&error)))?;
     Ok(url)
 }
@@ -77,6 +77,21 @@ async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
     })
 }
 
+/// The URL, if the service can start with it. A lock of a session keeps instances from migrating at once, and
+/// behind a pooler that prepares no statements nobody has a session.
+fn url_to_serve_from(loaded: &Loaded) -> Result<DatabaseUrl> {
+    let url = url(loaded)?;
+    let settings = &loaded.config.database;
+    if url.sqlite_file().is_none() && settings.migrate && !settings.prepared_statements {
+        bail!(loaded.error("database.migrate", NO_SESSION));
+    }
+    Ok(url)
+}
+
+const NO_SESSION: &str = "database.prepared_statements = false means a pooler, through which no migration can \
+                          go: set this to false, and run 'chats migrate --database-url' with the URL of \
+                          the server itself";
+
 fn url(loaded: &Loaded) -> Result<DatabaseUrl> {
     let Some(url) = &loaded.config.database.url else {
         let file = loaded.config.data_dir().join("chats.sqlite");
@@ -84,5 +99,10 @@ fn url(loaded: &Loaded) -> Result<DatabaseUrl> {
     };
     let url: DatabaseUrl =
         url.parse().map_err(|error: InvalidDatabaseUrl| loaded.error("database.url", error))?;
-    Ok(url.relative_to(&loaded.directory_of("database.url")))
+    let url = url.relative_to(&loaded.directory_of("database.url"));
+    Ok(if loaded.config.database.prepared_statements {
+        url
+    } else {
+        url.without_prepared_statements()
+    })
 }

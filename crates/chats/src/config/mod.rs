@@ -113,6 +113,7 @@ pub(crate) struct Database {
     pub(crate) url: Option<String>,
     pub(crate) migrate: bool,
     pub(crate) max_connections: NonZeroU16,
+    pub(crate) prepared_statements: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -305,6 +306,7 @@ impl fmt::Debug for Database {
         f.debug_struct("Database")
             .field("migrate", &self.migrate)
             .field("max_connections", &self.max_connections)
+            .field("prepared_statements", &self.prepared_statements)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ mod jwks;
 mod limits;
 mod odd_requests;
 mod operators;
+mod pooler;
 mod private_authorities;
 mod read;
 mod recover;
