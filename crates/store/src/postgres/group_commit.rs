@@ -155,15 +155,15 @@ impl Waiting {
 async fn commit(group: Vec<Waiting>, postgres: &Postgres) {
     let group = match <[Waiting; 1]>::try_from(group) {
         Ok([alone]) => {
-            let changed = postgres.execute_alone(&*alone.change).await;
-            return alone.tell(changed.map(Some));
+            let count = postgres.execute_alone(&*alone.change).await;
+            return alone.tell(count.map(Some));
         }
         Err(group) => group,
     };
     let changes: Vec<_> = group.iter().map(|it| &*it.change).collect();
     match postgres.execute_together(&changes).await {
-        Ok(changed) => {
-            group.into_iter().zip(changed).for_each(|(it, changed)| it.tell(Ok(Some(changed))));
+        Ok(counts) => {
+            group.into_iter().zip(counts).for_each(|(it, count)| it.tell(Ok(Some(count))));
         }
         Err(NotTogether::NotDone) => group.into_iter().for_each(|it| it.tell(Ok(None))),
         Err(NotTogether::Unknown(failure)) => {

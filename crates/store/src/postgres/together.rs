@@ -32,8 +32,8 @@ impl Postgres {
         let unknown = |failure| NotTogether::Unknown(Arc::new(failure));
         let lent = self.lend().await.map_err(unknown)?;
         let (connection, _) = &*lent.connection;
-        let changed = match timeout(self.answer_timeout, run_all(connection, changes)).await {
-            Ok(Ok(changed)) => changed,
+        let counts = match timeout(self.answer_timeout, run_all(connection, changes)).await {
+            Ok(Ok(counts)) => counts,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "changes are carried out one by one");
                 let rolled_back =
@@ -45,13 +45,13 @@ impl Postgres {
             Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
         };
         let committed = timeout(self.answer_timeout, connection.batch_execute("COMMIT")).await;
-        self.settle(lent, committed.map(|it| it.map(|()| changed))).map_err(unknown)
+        self.settle(lent, committed.map(|it| it.map(|()| counts))).map_err(unknown)
     }
 }
 
 async fn run_all(connection: &Connection, changes: &[&dyn Change]) -> QueryResult<Vec<usize>> {
     let all = changes.iter().map(|change| change.run_on(connection));
     let all = try_join_all(all);
-    let ((), changed) = try_join(connection.batch_execute(BEGIN), all).await?;
-    Ok(changed)
+    let ((), counts) = try_join(connection.batch_execute(BEGIN), all).await?;
+    Ok(counts)
 }
