@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::postgres::{PostgresUrl, TlsError};
+use crate::postgres::{PostgresUrl, Role, TlsError};
 
 /// Where the chats are: `postgres://user:password@host/database` (`postgresql:` will do as well), or
 /// `sqlite:path/to/file` (`sqlite://path/to/file` will do as well).
@@ -39,6 +39,15 @@ pub enum InvalidDatabaseUrl {
          in any case, or primary"
     )]
     NotToBeWritten,
+    /// It asks for one replica rather than another.
+    #[error(
+        "of the hosts of a replica any one is read from, so that target_session_attrs can be none \
+         but any, which it is in any case"
+    )]
+    NotAnyReplica,
+    /// It names a replica that there cannot be.
+    #[error("a replica is one of PostgreSQL: its URL begins with postgres://")]
+    ReplicaNotOfPostgres,
     /// It asks for TLS in a way that there is not.
     #[error("sslmode is none of disable, prefer, require, verify-ca, verify-full")]
     UnknownSslMode,
@@ -68,6 +77,15 @@ pub enum InvalidDatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Parses the URL of a replica of a database, from which is only read. Of several hosts, any one is used
+    /// that answers.
+    pub fn of_a_replica(url: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if is_of_postgres(url) {
+            return Ok(Self(Kind::Postgres(Box::new(PostgresUrl::parse(url, Role::Replica)?))));
+        }
+        Err(InvalidDatabaseUrl::ReplicaNotOfPostgres)
+    }
+
     /// The same database, where the relative paths of an SQLite file and of certificates start in
     /// `directory`.
     #[must_use]
@@ -125,11 +143,15 @@ impl FromStr for DatabaseUrl {
         if let Some(path) = url.strip_prefix("sqlite:") {
             return sqlite(path.strip_prefix("//").unwrap_or(path));
         }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self(Kind::Postgres(Box::new(PostgresUrl::parse(url)?))));
+        if is_of_postgres(url) {
+            return Ok(Self(Kind::Postgres(Box::new(PostgresUrl::parse(url, Role::Primary)?))));
         }
         Err(InvalidDatabaseUrl::UnknownDatabase)
     }
+}
+
+fn is_of_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 fn sqlite(path: &str) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
@@ -232,6 +254,25 @@ mod tests {
             let url = format!("postgres://one,other/chats?target_session_attrs={attributes}");
             let why = url.parse::<DatabaseUrl>().unwrap_err();
             assert_eq!(why, InvalidDatabaseUrl::NotToBeWritten, "{url}");
+        }
+    }
+
+    #[test]
+    fn of_a_replica_any_host_will_do() {
+        for url in
+            ["postgres://one,other/chats", "postgres://one,other/chats?target_session_attrs=any"]
+        {
+            let parsed = DatabaseUrl::of_a_replica(url).unwrap();
+            assert_eq!(parsed.to_string(), "postgres://one:5432,other:5432/chats");
+        }
+        for attributes in ["read-write", "primary", "standby", "read-only"] {
+            let url = format!("postgres://one,other/chats?target_session_attrs={attributes}");
+            let why = DatabaseUrl::of_a_replica(&url).unwrap_err();
+            assert_eq!(why, InvalidDatabaseUrl::NotAnyReplica, "{url}");
+        }
+        for url in ["sqlite:chats.db", "mysql://host/chats", ""] {
+            let why = DatabaseUrl::of_a_replica(url).unwrap_err();
+            assert_eq!(why, InvalidDatabaseUrl::ReplicaNotOfPostgres, "{url}");
         }
     }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use chats_testkit::postgres::{Cluster, Pair, database, find_binaries};
-use tokio_postgres::{Client, NoTls};
+use chats_testkit::postgres::{Cluster, Pair, Pooler, database, find_binaries};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -81,6 +81,36 @@ async fn what_a_primary_committed_outlives_one_primary_after_another() -> TestRe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_standby_shows_what_was_committed_while_it_paused_once_it_goes_on() -> TestResult {
+    let pair = Pair::start()?;
+    let client = connect(&pair.url()).await?;
+    pair.pause_replay()?;
+    client.batch_execute("CREATE TABLE kept ()").await?;
+    let standby = connect(&pair.standby_url()).await?;
+    assert!(standby.batch_execute("SELECT FROM kept").await.is_err());
+    pair.resume_replay()?;
+    standby.batch_execute("SELECT FROM kept").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_gives_each_transaction_one_of_its_connections() -> TestResult {
+    let mut pooler = Pooler::start(&database().await?, 1)?;
+    let (one, other) = (connect(&pooler.url()).await?, connect(&pooler.url()).await?);
+    assert_eq!(backend(&one).await?, backend(&other).await?);
+    // A name is known to whoever comes next.
+    one.batch_execute("PREPARE answer AS SELECT 42").await?;
+    other.batch_execute("EXECUTE answer").await?;
+
+    pooler.stop();
+    assert!(connect(&pooler.url()).await.is_err());
+    pooler.start_again()?;
+    let client = connect(&pooler.url()).await?;
+    assert!(client.batch_execute("EXECUTE answer").await.is_err());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_cluster_leaves_nothing() -> TestResult {
     let cluster = Cluster::start()?;
     let url = cluster.url();
@@ -135,6 +165,16 @@ fn hold_a_cluster() -> TestResult {
 fn the_binaries_that_are_found_are_there() -> TestResult {
     assert!(find_binaries()?.directory().join("postgres").is_file());
     Ok(())
+}
+
+/// The process of the server that answers.
+async fn backend(client: &Client) -> Result<String, tokio_postgres::Error> {
+    let answer = client.simple_query("SELECT pg_backend_pid()").await?;
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    Ok(row.unwrap_or_default().to_owned())
 }
 
 async fn data_directory(url: &str) -> Result<PathBuf, tokio_postgres::Error> {

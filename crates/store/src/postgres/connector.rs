@@ -21,7 +21,7 @@ use super::cancel::cancel;
 use super::connection::Connection;
 use super::server::Server;
 use super::tls::TlsError;
-use super::url::PostgresUrl;
+use super::url::{PostgresUrl, Role};
 use crate::database::PoolSettings;
 
 /// A server that has not even acknowledged what it was sent for this long is gone.
@@ -32,7 +32,7 @@ const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 /// The pause before the statement is cancelled that comes after one that was.
 const BETWEEN_CANCELS: Duration = Duration::from_millis(10);
 
-/// Opens connections to one database: on that of its servers which takes writes.
+/// Opens connections to one database: on that of its servers which takes writes, or any if it is a replica.
 #[derive(Clone)]
 pub(crate) struct Connector {
     how: Arc<How>,
@@ -45,6 +45,7 @@ struct How {
     last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     timeout: Duration,
+    role: Role,
     prepares_statements: bool,
     /// The tasks that drive connections: those on our runtime, and those on others.
     drivers: TaskTracker,
@@ -76,6 +77,7 @@ impl Connector {
             last: AtomicUsize::new(0),
             tls: url.tls.connector()?,
             timeout: settings.acquire_timeout,
+            role: url.role,
             prepares_statements: url.prepares_statements,
             drivers: TaskTracker::new(),
             drivers_elsewhere: TaskTracker::new(),
@@ -151,6 +153,11 @@ impl Connector {
             }
             driver.abort();
         });
+    }
+
+    /// What the servers are for.
+    pub(super) fn role(&self) -> Role {
+        self.how.role
     }
 
     /// How long a connection may take.

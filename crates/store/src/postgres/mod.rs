@@ -37,9 +37,9 @@ use self::group_commit::{GroupCommit, Purpose};
 use self::outcome::outcome;
 use self::pipelines::Pipelines;
 use self::pool::{Pool, Pooled, cause, pool};
-use self::read::{Read, read_from_a_primary};
+use self::read::{Read, read_as_from};
 pub use self::tls::TlsError;
-pub(crate) use self::url::PostgresUrl;
+pub(crate) use self::url::{PostgresUrl, Role};
 use crate::database::PoolSettings;
 use crate::failure::{Failure, TooManyWait};
 use crate::figures::Connections;
@@ -67,7 +67,7 @@ struct Lent {
 type Guarded = ScopeGuard<(Pooled, Arc<Connector>), fn((Pooled, Arc<Connector>))>;
 
 impl Postgres {
-    /// Makes a pool, and the first connection as a trial.
+    /// Makes a pool, and the first connection as a trial. A replica is not waited for: it may come and go.
     pub(crate) async fn connect(
         connector: Connector,
         settings: PoolSettings,
@@ -77,7 +77,9 @@ impl Postgres {
         let for_reads = threads.min(settings.max_connections.get() / 2);
         let of_pool = settings.max_connections.get() - for_reads;
         let pool = pool(Connector::clone(&connector), of_pool, settings.acquire_timeout)?;
-        drop(pool.get().await.map_err(cause)?);
+        if connector.role() == Role::Primary {
+            drop(pool.get().await.map_err(cause)?);
+        }
         Ok(Self {
             pool,
             group_commit: GroupCommit::new(of_pool),
@@ -99,7 +101,8 @@ impl Postgres {
 
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
     ///
-    /// What it says is true of a server that takes writes, even if the connection is to one that did so once.
+    /// What it says is true of a server that takes writes, even if the connection is to one that did so once;
+    /// unless it is a replica.
     pub(crate) async fn load<R>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure>
     where
         R: Lasting + Send + 'static,
@@ -109,7 +112,8 @@ impl Postgres {
         }
         let lent = self.lend().await?;
         let (connection, _) = &*lent.connection;
-        let answer = timeout(self.answer_timeout, read_from_a_primary(query, connection)).await;
+        let answer = read_as_from(self.connector.role(), query, connection);
+        let answer = timeout(self.answer_timeout, answer).await;
         self.settle(lent, answer)
     }
 

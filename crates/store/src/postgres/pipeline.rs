@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::connector::{Connector, Driven};
 use super::outcome::outcome;
-use super::read::{Read, read_from_a_primary};
+use super::read::{Read, read_as_from};
 use crate::failure::{Failure, TooManyWait};
 use crate::row::Lasting;
 
@@ -48,7 +48,7 @@ impl Pipeline {
             .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
             .map_err(Failure::Unavailable)?;
         shared.was_asked();
-        let answer = read_from_a_primary(query, &shared.connection);
+        let answer = read_as_from(connector.role(), query, &shared.connection);
         let outcome = outcome(timeout(answer_timeout, answer).await);
         match outcome {
             Err(Failure::Unavailable(_)) => self.give_up(&shared),

@@ -13,6 +13,7 @@ use tokio_postgres::Client;
 
 use super::connection::Connection;
 use super::unprepared::Statement;
+use super::url::Role;
 use crate::row::Lasting;
 
 /// A query that gives rows, and can share a connection.
@@ -53,10 +54,12 @@ where
     }
 }
 
-/// Runs a query, and fails if a server that has become a standby may have answered it with what was so once.
+/// Runs a query. Of a primary, it fails if a server that has become a standby may have answered it with what was so
+/// once.
 ///
 /// A row that lasts is the same on every server, so only who finds none, or one that may have changed, asks.
-pub(super) async fn read_from_a_primary<R>(
+pub(super) async fn read_as_from<R>(
+    role: Role,
     query: impl Read<R>,
     connection: &Connection,
 ) -> QueryResult<Vec<R>>
@@ -64,7 +67,7 @@ where
     R: Lasting,
 {
     let rows = connection.read(query).await?;
-    if !rows.is_empty() && rows.iter().all(R::lasts) {
+    if role == Role::Replica || !rows.is_empty() && rows.iter().all(R::lasts) {
         return Ok(rows);
     }
     // A standby says yes, whatever it is told.

@@ -15,16 +15,50 @@ use crate::InvalidDatabaseUrl;
 pub(crate) struct PostgresUrl {
     config: Config,
     pub(super) tls: Tls,
+    pub(super) role: Role,
     /// Whether the server knows a prepared statement again.
     pub(super) prepares_statements: bool,
+}
+
+/// What a server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It takes writes, and its answers count as they are.
+    Primary,
+    /// It is read from alone, by who knows that it lags behind.
+    Replica,
+}
+
+impl Role {
+    /// The words of libpq for such a server. It is what is looked for in any case.
+    fn is_asked_for_by(self, attributes: &str) -> bool {
+        match self {
+            Self::Primary => matches!(attributes, "read-write" | "primary"),
+            Self::Replica => attributes == "any",
+        }
+    }
+
+    fn session_attributes(self) -> TargetSessionAttrs {
+        match self {
+            Self::Primary => TargetSessionAttrs::ReadWrite,
+            Self::Replica => TargetSessionAttrs::Any,
+        }
+    }
+
+    fn misunderstood(self) -> InvalidDatabaseUrl {
+        match self {
+            Self::Primary => InvalidDatabaseUrl::NotToBeWritten,
+            Self::Replica => InvalidDatabaseUrl::NotAnyReplica,
+        }
+    }
 }
 
 impl PostgresUrl {
     /// Parses a URL as libpq does. The driver knows few of the parameters that speak of TLS, and not all
     /// words for which server is wanted, so these are taken out before it gets to see the rest.
-    pub(crate) fn parse(url: &str) -> Result<Self, InvalidDatabaseUrl> {
+    pub(crate) fn parse(url: &str, role: Role) -> Result<Self, InvalidDatabaseUrl> {
         let (url, query) = split_query(url);
-        let Parameters { tls, others } = parameters(query)?;
+        let Parameters { tls, others } = parameters(query, role)?;
         let url = if others.is_empty() { Cow::from(url) } else { format!("{url}?{others}").into() };
         let mut config: Config = url.parse().map_err(|_| InvalidDatabaseUrl::MalformedPostgres)?;
         let has_an_at = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
@@ -40,8 +74,8 @@ impl PostgresUrl {
         if !is_well_formed(&config) {
             return Err(InvalidDatabaseUrl::MalformedPostgres);
         }
-        // Of the servers, only one that takes writes is of use, also where there is but one.
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        // Of the servers, only one that takes writes is of use as a primary, also where there is but one.
+        config.target_session_attrs(role.session_attributes());
         let mut tls = Tls::try_from(tls)?;
         if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
             // There is no TLS on Unix sockets, and libpq heeds no `sslmode` there.
@@ -52,7 +86,7 @@ impl PostgresUrl {
             Tls::Preferred { .. } => SslMode::Prefer,
             Tls::Required { .. } => SslMode::Require,
         });
-        Ok(Self { config, tls, prepares_statements: true })
+        Ok(Self { config, tls, role, prepares_statements: true })
     }
 
     /// The servers, in the order of the URL. There is at least one.
@@ -130,7 +164,7 @@ struct Parameters {
     others: String,
 }
 
-fn parameters(query: &str) -> Result<Parameters, InvalidDatabaseUrl> {
+fn parameters(query: &str, role: Role) -> Result<Parameters, InvalidDatabaseUrl> {
     let (mut tls, mut others) = (TlsParameters::default(), Vec::new());
     for parameter in query.split('&') {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
@@ -138,8 +172,8 @@ fn parameters(query: &str) -> Result<Parameters, InvalidDatabaseUrl> {
         if let Some(slot) = tls.slot(&key) {
             *slot = Some(decoded(value)?.into_owned());
         } else if key == "target_session_attrs" {
-            if !matches!(&*decoded(value)?, "read-write" | "primary") {
-                return Err(InvalidDatabaseUrl::NotToBeWritten);
+            if !role.is_asked_for_by(&decoded(value)?) {
+                return Err(role.misunderstood());
             }
         } else {
             others.push(parameter);
@@ -169,7 +203,7 @@ mod tests {
             ("postgres:///chats?host=/run/postgresql", SslMode::Disable),
             ("postgres://%2Frun%2Fpostgresql,host/chats?sslmode=require", SslMode::Require),
         ] {
-            let parsed = PostgresUrl::parse(url).unwrap();
+            let parsed = PostgresUrl::parse(url, Role::Primary).unwrap();
             assert_eq!(parsed.config.get_ssl_mode(), mode, "{url}");
         }
     }
@@ -178,7 +212,8 @@ mod tests {
     fn the_files_of_a_url_start_in_a_directory() {
         let url = "postgres://host/chats?sslmode=verify-full&sslrootcert=ca.pem\
                    &sslcert=%2Fetc%2Fme.pem&sslkey=my%20keys/me.pem";
-        let mut url = PostgresUrl::parse(url).unwrap().relative_to(Path::new("/srv"));
+        let mut url =
+            PostgresUrl::parse(url, Role::Primary).unwrap().relative_to(Path::new("/srv"));
         let files = url.tls.files_mut();
         let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
         assert_eq!(files, ["/srv/ca.pem", "/etc/me.pem", "/srv/my keys/me.pem"]);

@@ -6,10 +6,11 @@ use std::time::Duration;
 use chats_domain::chat::Attempt;
 use chats_domain::ports::{ChatIds, ChatStore, Confirmed, Reservation, Reserved};
 use chats_domain::values::EventRoomId;
-use chats_store::{DieselStore, PoolSettings};
+use chats_store::{DatabaseUrl, DieselStore, PoolSettings};
 use chats_testkit::memory::RandomIds;
 use chats_testkit::postgres::{Cluster, Pair, database};
 use futures_util::future::join_all;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -94,6 +95,25 @@ async fn a_standby_is_not_connected_to_and_each_server_tells_why() {
     assert!(why.contains(&format!("{gone}: ")) && why.contains("refused"), "{why}");
     assert!(why.contains(&format!("{standby}: ")), "{why}");
     assert!(why.contains("does not allow writes") && !why.contains("secret"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_is_read_from_as_it_is_and_need_not_be_there() {
+    let cluster = Cluster::start().unwrap();
+    let primary = migrated(&cluster.url()).await;
+    let opening = reservation("opening");
+    primary.reserve(&opening).await.unwrap();
+    cluster.reconfigure(&[], "default_transaction_read_only = on\n").unwrap();
+    cluster.stop().unwrap();
+
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = cluster.url().replacen('@', &format!("@{gone},"), 1);
+    let url = DatabaseUrl::of_a_replica(&url).unwrap();
+    let replica = DieselStore::connect(&url, patient(), Handle::current()).await.unwrap();
+    assert_unavailable(&replica.find(opening.id).await);
+    cluster.start_again().unwrap();
+    assert!(replica.find(opening.id).await.unwrap().is_some());
+    assert!(replica.find(reservation("nobodys").id).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

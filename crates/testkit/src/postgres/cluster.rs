@@ -72,6 +72,9 @@ const LOG_LINES: usize = 20;
 const LONGEST_STOP: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
+const LONGEST_CATCHING_UP: Duration = Duration::from_mins(1);
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);
+
 impl Cluster {
     /// Makes a cluster and starts its server.
     pub fn start() -> Result<Self, ClusterError> {
@@ -117,6 +120,18 @@ impl Cluster {
         let arguments = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--command"];
         let arguments = arguments.into_iter().chain([statement, "--dbname", &url]);
         self.programs.run("psql", arguments, &self.directory)
+    }
+
+    /// Asks until this is the answer.
+    pub(super) fn until(&self, question: &str, answer: &str) -> Result<(), ClusterError> {
+        let start = Instant::now();
+        while self.ask(question)? != answer {
+            if start.elapsed() > LONGEST_CATCHING_UP {
+                return Err(ClusterError::NotInSync);
+            }
+            thread::sleep(BETWEEN_QUESTIONS);
+        }
+        Ok(())
     }
 
     /// Where there is neither data nor a server yet.

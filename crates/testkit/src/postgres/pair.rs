@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::cluster::{Cluster, ClusterError};
 
@@ -28,9 +27,6 @@ const SETTINGS: &str = "
     wal_retrieve_retry_interval = '100ms'
 ";
 
-const LONGEST_CATCHING_UP: Duration = Duration::from_mins(1);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
 impl Pair {
     /// Makes both servers and starts them.
     pub fn start() -> Result<Self, ClusterError> {
@@ -49,6 +45,28 @@ impl Pair {
         format!(
             "postgres://postgres@127.0.0.1:{one},127.0.0.1:{other}/postgres?target_session_attrs=read-write"
         )
+    }
+
+    /// The URL of the administrator, on the server that is the standby now.
+    #[must_use]
+    pub fn standby_url(&self) -> String {
+        self.members().standby.url()
+    }
+
+    /// Has the standby show nothing of what is committed from now on. It takes it, so commits go on.
+    pub fn pause_replay(&self) -> Result<(), ClusterError> {
+        let members = self.members();
+        members.standby.ask("SELECT pg_wal_replay_pause()")?;
+        members.standby.until("SELECT pg_get_wal_replay_pause_state()", "paused")
+    }
+
+    /// Has the standby show all that is committed, and waits until it does.
+    pub fn resume_replay(&self) -> Result<(), ClusterError> {
+        let members = self.members();
+        members.standby.ask("SELECT pg_wal_replay_resume()")?;
+        let written = members.primary.ask("SELECT pg_current_wal_flush_lsn()")?;
+        let shows_all = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        members.standby.until(&shows_all, "t")
     }
 
     /// Kills the primary and each of its processes with SIGKILL. Returns the moment from which no server takes
@@ -93,22 +111,11 @@ impl Members {
         self.primary.ask("SELECT pg_reload_conf()")?;
         let in_sync = "SELECT count(*) FROM pg_stat_replication
             WHERE state = 'streaming' AND sync_state = 'sync'";
-        self.until(in_sync, "1")?;
+        self.primary.until(in_sync, "1")?;
         // Commits wait once the checkpointer knows the setting, which it reads before its next work.
         self.primary.ask("CHECKPOINT")?;
         let written = self.primary.ask("SELECT pg_current_wal_flush_lsn()")?;
         let has_all = format!("SELECT bool_and(flush_lsn >= '{written}') FROM pg_stat_replication");
-        self.until(&has_all, "t")
-    }
-
-    fn until(&self, question: &str, answer: &str) -> Result<(), ClusterError> {
-        let start = Instant::now();
-        while self.primary.ask(question)? != answer {
-            if start.elapsed() > LONGEST_CATCHING_UP {
-                return Err(ClusterError::NotInSync);
-            }
-            thread::sleep(BETWEEN_LOOKS);
-        }
-        Ok(())
+        self.primary.until(&has_all, "t")
     }
 }
