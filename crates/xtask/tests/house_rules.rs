@@ -22,13 +22,14 @@ const TECHNOLOGY: [&str; 10] = [
 ];
 
 /// The crates around the domain, of which none knows another.
-const ADAPTERS: [&str; 8] = [
+const ADAPTERS: [&str; 9] = [
     "chats-access",
     "chats-admin",
     "chats-cache",
     "chats-event-client",
     "chats-event-embedded",
     "chats-http",
+    "chats-replica",
     "chats-store",
     "chats-telemetry",
 ];
