@@ -17,7 +17,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connects to the database and brings it up to date, or checks that it is. Returns its name, too.
 pub(crate) async fn open(loaded: &Loaded) -> Result<(DieselStore, String)> {
     let url = url_to_serve_from(loaded)?;
-    let store = connect(loaded, &url).await?;
+    let store = connect(loaded, URL, &url).await?;
     if loaded.config.database.migrate {
         store.migrate().await?;
     } else if !store.pending_migrations().await?.is_empty() {
@@ -29,10 +29,30 @@ pub(crate) async fn open(loaded: &Loaded) -> Result<(DieselStore, String)> {
 const NOT_UP_TO_DATE: &str =
     "the database is not up to date: run 'chats migrate', or set database.migrate";
 
+/// The replica of the database, if there is one. It need not be there.
+pub(crate) async fn open_replica(loaded: &Loaded) -> Result<Option<DieselStore>> {
+    let Some(url) = replica_url(loaded)? else {
+        return Ok(None);
+    };
+    connect(loaded, REPLICA_URL, &url).await.map(Some)
+}
+
+const URL: &str = "database.url";
+const REPLICA_URL: &str = "database.replica_url";
+
 /// Reads what the configuration says of the database, and the files that it names.
 pub(crate) fn read(loaded: &Loaded) -> Result<DatabaseUrl> {
     let url = url_to_serve_from(loaded)?;
-    url.check_tls().map_err(|error| loaded.error("database.url", chain(&error)))?;
+    url.check_tls().map_err(|error| loaded.error(URL, chain(&error)))?;
+    Ok(url)
+}
+
+/// Reads what the configuration says of the replica, and the files that it names.
+pub(crate) fn read_replica(loaded: &Loaded) -> Result<Option<DatabaseUrl>> {
+    let url = replica_url(loaded)?;
+    if let Some(url) = &url {
+        url.check_tls().map_err(|error| loaded.error(REPLICA_URL, chain(&error)))?;
+    }
     Ok(url)
 }
 
@@ -44,7 +64,7 @@ pub(crate) async fn look(loaded: &Loaded) -> Result<String> {
         ensure!(migrates, NOT_UP_TO_DATE);
         return Ok(format!("{url} is not there yet, and will be made"));
     }
-    let pending = connect(loaded, &url).await?.pending_migrations().await?;
+    let pending = connect(loaded, URL, &url).await?.pending_migrations().await?;
     match pending.len() {
         0 => Ok(format!("{url} is up to date")),
         _ if !migrates => bail!(NOT_UP_TO_DATE),
@@ -52,18 +72,29 @@ pub(crate) async fn look(loaded: &Loaded) -> Result<String> {
     }
 }
 
+/// Looks at the replica at this URL. Returns what there is to say.
+pub(crate) async fn look_at_replica(loaded: &Loaded, url: &DatabaseUrl) -> Result<String> {
+    let pending = connect(loaded, REPLICA_URL, url).await?.pending_migrations().await;
+    let pending = pending.map_err(|error| loaded.error(REPLICA_URL, chain(&error)))?;
+    Ok(if pending.is_empty() {
+        format!("{url} answers")
+    } else {
+        format!("{url} answers; migrations that have yet to reach it: {}", pending.len())
+    })
+}
+
 /// Brings the database up to date. Returns the names of the migrations that were applied.
 pub(crate) async fn migrate(loaded: &Loaded) -> Result<Vec<String>> {
-    let store = connect(loaded, &url(loaded)?).await?;
+    let store = connect(loaded, URL, &url(loaded)?).await?;
     Ok(store.migrate().await?)
 }
 
 /// The names of the migrations that the database has not seen. Changes nothing.
 pub(crate) async fn pending(loaded: &Loaded) -> Result<Vec<String>> {
-    Ok(connect(loaded, &url(loaded)?).await?.pending_migrations().await?)
+    Ok(connect(loaded, URL, &url(loaded)?).await?.pending_migrations().await?)
 }
 
-async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
+async fn connect(loaded: &Loaded, key: &str, url: &DatabaseUrl) -> Result<DieselStore> {
     let max_connections = loaded.config.database.max_connections.into();
     let settings = PoolSettings {
         max_connections,
@@ -72,7 +103,7 @@ async fn connect(loaded: &Loaded, url: &DatabaseUrl) -> Result<DieselStore> {
     };
     let connected = DieselStore::connect(url, settings, Handle::current()).await;
     connected.map_err(|error| match error {
-        SetupError::Tls(error) => loaded.error("database.url", chain(&error)).into(),
+        SetupError::Tls(error) => loaded.error(key, chain(&error)).into(),
         error => anyhow::Error::new(error).context("the database"),
     })
 }
@@ -98,11 +129,24 @@ fn url(loaded: &Loaded) -> Result<DatabaseUrl> {
         return Ok(format!("sqlite:{}", file.display()).parse()?);
     };
     let url: DatabaseUrl =
-        url.parse().map_err(|error: InvalidDatabaseUrl| loaded.error("database.url", error))?;
-    let url = url.relative_to(&loaded.directory_of("database.url"));
-    Ok(if loaded.config.database.prepared_statements {
-        url
-    } else {
-        url.without_prepared_statements()
-    })
+        url.parse().map_err(|error: InvalidDatabaseUrl| loaded.error(URL, error))?;
+    Ok(settled(loaded, URL, url))
+}
+
+fn replica_url(loaded: &Loaded) -> Result<Option<DatabaseUrl>> {
+    let Some(replica) = &loaded.config.database.replica_url else {
+        return Ok(None);
+    };
+    if url(loaded)?.sqlite_file().is_some() {
+        bail!(loaded.error(REPLICA_URL, "an SQLite database has no replica"));
+    }
+    let replica = DatabaseUrl::of_a_replica(replica);
+    let replica = replica.map_err(|error| loaded.error(REPLICA_URL, error))?;
+    Ok(Some(settled(loaded, REPLICA_URL, replica)))
+}
+
+/// The URL that is the value of `key`, as the other settings have it.
+fn settled(loaded: &Loaded, key: &str, url: DatabaseUrl) -> DatabaseUrl {
+    let url = url.relative_to(&loaded.directory_of(key));
+    if loaded.config.database.prepared_statements { url } else { url.without_prepared_statements() }
 }

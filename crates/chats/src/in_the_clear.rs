@@ -31,6 +31,8 @@ pub(crate) fn find(config: &Config) -> Vec<Warning> {
     add(is_served_in_the_clear(config), "http.listen", LISTENER);
     let database = config.database.url.as_deref();
     add(database.is_some_and(is_unverified), "database.url", DATABASE);
+    let replica = config.database.replica_url.as_deref();
+    add(replica.is_some_and(is_unverified_replica), "database.replica_url", DATABASE);
     if config.event.url == "embedded" {
         add(is_embedded_open(config), "event.listen", EMBEDDED);
     } else {
@@ -69,6 +71,11 @@ pub(crate) fn is_of_another_machine(url: &Url) -> bool {
 /// A URL that is none is refused elsewhere.
 fn is_unverified(database: &str) -> bool {
     database.parse().is_ok_and(|url: DatabaseUrl| url.is_remote_and_unverified())
+}
+
+/// The same of a replica.
+fn is_unverified_replica(replica: &str) -> bool {
+    DatabaseUrl::of_a_replica(replica).is_ok_and(|url| url.is_remote_and_unverified())
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -1,6 +1,7 @@
 //! `chats`: the service as a process. It knows all adapters, and wires them.
 
 mod adapters;
+mod chat_store;
 mod cli;
 mod commands;
 mod config;

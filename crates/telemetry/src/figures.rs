@@ -18,6 +18,8 @@ pub struct Figures {
     pub chats_cache: Option<CacheFigures>,
     /// The cache of tokens.
     pub tokens_cache: Option<CacheFigures>,
+    /// What became of reads that a replica may answer: none if there is no replica.
+    pub replica: ReplicaFigures,
     /// The chats that are opening.
     pub opening: Option<OpeningFigures>,
 }
@@ -48,6 +50,19 @@ pub struct CacheFigures {
     pub bytes: Option<u64>,
 }
 
+/// What became of reads that a replica may answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReplicaFigures {
+    /// How many it answered.
+    pub answered: u64,
+    /// How many it could not, so that the primary was asked.
+    pub passed_on: u64,
+    /// How many it failed to answer in time.
+    pub failed: u64,
+    /// How many it was not asked, since it had failed.
+    pub left_alone: u64,
+}
+
 /// The chats that are opening, of all instances together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpeningFigures {
@@ -66,6 +81,7 @@ impl Figures {
         let caches = [("chats", self.chats_cache), ("tokens", self.tokens_cache)];
         let caches = caches.into_iter().filter_map(|(name, cache)| Some((name, cache?)));
         register_caches(&registry, caches)?;
+        self.replica.register(&registry)?;
         if let Some(connections) = &self.connections {
             connections.register(&registry)?;
         }
@@ -152,6 +168,27 @@ fn register_caches<'a>(
     register(registry, requests)?;
     register(registry, entries)?;
     register(registry, bytes)
+}
+
+impl ReplicaFigures {
+    fn register(&self, registry: &Registry) -> Result<(), MetricsError> {
+        let reads = IntCounterVec::new(
+            Opts::new(
+                "chats_replica_reads_total",
+                "Reads that the replica of the database may answer, by what became of them there.",
+            ),
+            &["result"],
+        )?;
+        for (result, count) in [
+            ("answered", self.answered),
+            ("passed_on", self.passed_on),
+            ("failed", self.failed),
+            ("left_alone", self.left_alone),
+        ] {
+            reads.with_label_values(&[result]).inc_by(count);
+        }
+        register(registry, reads)
+    }
 }
 
 impl OpeningFigures {

@@ -18,7 +18,7 @@ mod process;
 mod requests;
 
 pub use call::{Call, CallError, Outcome};
-pub use figures::{CacheFigures, ConnectionFigures, Figures, OpeningFigures};
+pub use figures::{CacheFigures, ConnectionFigures, Figures, OpeningFigures, ReplicaFigures};
 pub use metrics::{Build, Metrics, MetricsError};
 pub use ports::{ObservedAuthenticator, ObservedPolicy, ObservedRooms, ObservedStore};
 pub use requests::RequestMetrics;

@@ -7,8 +7,11 @@ use chats_admin::{Database, EventService, Instance};
 use chats_cache::CachedStore;
 use chats_domain::ports::{Cause, Clock, EventRooms, EventRoomsError};
 use chats_domain::values::EventRoomId;
+use chats_replica::ReplicatedStore;
 use chats_store::DieselStore;
-use chats_telemetry::{CacheFigures, ConnectionFigures, Figures, Metrics, OpeningFigures};
+use chats_telemetry::{
+    CacheFigures, ConnectionFigures, Figures, Metrics, OpeningFigures, ReplicaFigures,
+};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -27,6 +30,7 @@ pub(crate) struct RunningInstance {
     /// The event service itself: looks at it are no calls of the API's.
     pub(crate) rooms: Arc<dyn EventRooms>,
     pub(crate) chats_cache: Option<Arc<CachedStore>>,
+    pub(crate) replica: Option<Arc<ReplicatedStore>>,
     pub(crate) tokens_cache: Option<Arc<TokenCache<ObservedIssuers>>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log_lines_dropped: ErrorCounter,
@@ -73,6 +77,7 @@ impl Instance for RunningInstance {
             connections: Some(self.connections()),
             chats_cache: self.chats_cache(),
             tokens_cache: self.tokens_cache(),
+            replica: self.replica(),
             opening: self.opening().await,
         };
         Ok(self.metrics.text(&figures)?)
@@ -108,6 +113,16 @@ impl RunningInstance {
             entries: cache.entries,
             bytes: None,
         })
+    }
+
+    fn replica(&self) -> ReplicaFigures {
+        let stats = self.replica.as_ref().map(|it| it.stats()).unwrap_or_default();
+        ReplicaFigures {
+            answered: stats.answered,
+            passed_on: stats.passed_on,
+            failed: stats.failed,
+            left_alone: stats.left_alone,
+        }
     }
 
     async fn opening(&self) -> Option<OpeningFigures> {

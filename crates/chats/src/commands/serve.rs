@@ -1,22 +1,19 @@
 use std::net::{SocketAddr, TcpListener};
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use chats_access::{Issuers, Policies, TokenCache};
-use chats_cache::CachedStore;
-use chats_domain::ports::{Authenticator, ChatStore, Clock, EventRooms};
+use chats_domain::ports::{Authenticator, Clock, EventRooms};
 use chats_domain::use_cases::{Chats, Ports};
 use chats_event_embedded::Running;
 use chats_http::Api;
-use chats_store::DieselStore;
-use chats_telemetry::{
-    Metrics, ObservedAuthenticator, ObservedPolicy, ObservedRooms, ObservedStore,
-};
+use chats_telemetry::{Metrics, ObservedAuthenticator, ObservedPolicy, ObservedRooms};
 
 use super::banner::Banner;
 use super::shutdown::{EndRequests, EndSignals, Service};
 use crate::adapters::{ObservedIssuers, RunningInstance, SystemClock, Uuid7, WatchedRooms};
+use crate::chat_store::StoredChats;
 use crate::cli::EventArgs;
 use crate::config::{self, ConfigError, Flags, Loaded};
 use crate::early_end::EarlyEnd;
@@ -46,6 +43,7 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
     http.max_connections = room.connections;
     let listener = listen(&loaded, "http.listen", loaded.config.http.listen)?;
     let admin = listen(&loaded, "admin.listen", loaded.config.admin.listen)?;
+    let replica = database::open_replica(&loaded).await?;
     let (store, database) = database::open(&loaded).await?;
     let (rooms, embedded) = event_rooms(&event_settings, &tenants, &clock)?;
     let banner = Banner {
@@ -61,13 +59,14 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
 
     let metrics = Arc::new(telemetry::metrics()?);
     let issuers = Issuers::new(tenants.issuers, Arc::clone(&clock));
-    let Cached { port: authenticator, cache: tokens_cache } =
-        authenticator(issuers, loaded.config.cache.tokens, &metrics)?;
-    let Cached { port: chats_store, cache: chats_cache } =
-        chat_store(store.clone(), loaded.config.cache.chats, &metrics);
+    let Authentication { port: authenticator, cache: tokens_cache } =
+        authentication(issuers, loaded.config.cache.tokens, &metrics)?;
+    let stored = StoredChats::of(store.clone(), &metrics)
+        .behind_replica(replica.clone(), &metrics, &clock)
+        .behind_cache(loaded.config.cache.chats);
     let observed_rooms = Arc::new(ObservedRooms::new(Arc::clone(&rooms), &metrics));
     let ports = Ports {
-        store: chats_store,
+        store: stored.port,
         rooms: Arc::new(WatchedRooms::counted(observed_rooms, Arc::clone(&metrics))),
         access: Arc::new(ObservedPolicy::new(Policies::new(tenants.policies), &metrics)),
         clock: Arc::clone(&clock),
@@ -90,7 +89,8 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
         metrics,
         store: store.clone(),
         rooms,
-        chats_cache,
+        chats_cache: stored.cache,
+        replica: stored.replicated,
         tokens_cache,
         clock,
         log_lines_dropped: log.lines_dropped(),
@@ -102,7 +102,8 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
     warning::log(room.warning);
     output::line(&banner);
 
-    let mut service = Service { api, admin, recovery, embedded, store, signals };
+    let databases = [Some(store), replica].into_iter().flatten().collect();
+    let mut service = Service { api, admin, recovery, embedded, databases, signals };
     tokio::select! {
         () = asked.next() => {}
         ended = service.any_ended() => return Ok(ended?),
@@ -117,39 +118,25 @@ fn listen(loaded: &Loaded, key: &str, address: SocketAddr) -> Result<TcpListener
     TcpListener::bind(address).map_err(|error| loaded.cannot_listen(key, address, &error))
 }
 
-/// A port, and the cache that it stands on, if it does.
-struct Cached<P: ?Sized, C> {
-    port: Arc<P>,
-    cache: Option<Arc<C>>,
+/// The port, and the cache that it stands on, if it does.
+struct Authentication {
+    port: Arc<dyn Authenticator>,
+    cache: Option<Arc<TokenCache<ObservedIssuers>>>,
 }
 
 /// The issuers, behind a cache of so many tokens, if there is to be one.
-fn authenticator(
+fn authentication(
     issuers: Issuers,
     tokens: Option<NonZeroU32>,
     metrics: &Metrics,
-) -> Result<Cached<dyn Authenticator, TokenCache<ObservedIssuers>>> {
+) -> Result<Authentication> {
     let Some(tokens) = tokens else {
         let port = Arc::new(ObservedAuthenticator::new(issuers, metrics));
-        return Ok(Cached { port, cache: None });
+        return Ok(Authentication { port, cache: None });
     };
     let cache = TokenCache::new(ObservedIssuers::new(issuers, metrics), tokens);
     let cache = Arc::new(cache.context("the system gives no random bytes")?);
-    Ok(Cached { port: Arc::clone(&cache) as _, cache: Some(cache) })
-}
-
-/// The store, behind a cache of so many bytes, if there is to be one.
-fn chat_store(
-    store: DieselStore,
-    bytes: Option<NonZeroU64>,
-    metrics: &Metrics,
-) -> Cached<dyn ChatStore, CachedStore> {
-    let store = Arc::new(ObservedStore::new(store, metrics));
-    let Some(bytes) = bytes else {
-        return Cached { port: store, cache: None };
-    };
-    let cache = Arc::new(CachedStore::new(store, bytes));
-    Cached { port: Arc::clone(&cache) as _, cache: Some(cache) }
+    Ok(Authentication { port: Arc::clone(&cache) as _, cache: Some(cache) })
 }
 
 /// The event service: the configured one, or the embedded one, which is started.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chats_event_embedded::Running;
 use chats_store::DieselStore;
+use futures_util::future::join_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -55,7 +56,8 @@ pub(super) struct Service {
     pub(super) recovery: JoinHandle<()>,
     /// The embedded event service, if it is that one.
     pub(super) embedded: Option<Running>,
-    pub(super) store: DieselStore,
+    /// The database, and its replica if there is one.
+    pub(super) databases: Vec<DieselStore>,
     pub(super) signals: EndSignals,
 }
 
@@ -80,7 +82,7 @@ impl Service {
     /// At first everything is served as ever, for load balancers take a while to see that the process is not
     /// ready any more. Operators are answered until the end.
     pub(super) async fn end(self, settings: config::Shutdown) -> Result<()> {
-        let Self { api, admin, recovery, embedded, store, signals } = self;
+        let Self { api, admin, recovery, embedded, databases, signals } = self;
         tracing::info!(delay = ?settings.delay, "not ready any more, for the end was asked for");
         signals.not_ready.cancel();
         api.send_clients_away();
@@ -90,7 +92,8 @@ impl Service {
         signals.no_new_work.cancel();
         let work = async {
             // The threads of the API end with it, and with them the connections that they use.
-            let _ = timeout(GOODBYE_TIMEOUT, store.leave_other_runtimes()).await;
+            let leave = join_all(databases.iter().map(DieselStore::leave_other_runtimes));
+            let _ = timeout(GOODBYE_TIMEOUT, leave).await;
             let (api, recovery) = tokio::join!(api.stop(), recovery);
             api?;
             recovery?;
@@ -105,7 +108,8 @@ impl Service {
             let timeout = settings.timeout;
             tracing::warn!(?timeout, "cut off what was still under way, which recovery finishes");
         }
-        let _ = timeout(GOODBYE_TIMEOUT, store.close()).await;
+        let close = join_all(databases.iter().map(DieselStore::close));
+        let _ = timeout(GOODBYE_TIMEOUT, close).await;
         Ok(admin.stop().await?)
     }
 }

@@ -111,6 +111,7 @@ pub(crate) struct Quota {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Database {
     pub(crate) url: Option<String>,
+    pub(crate) replica_url: Option<String>,
     pub(crate) migrate: bool,
     pub(crate) max_connections: NonZeroU16,
     pub(crate) prepared_statements: bool,
@@ -301,7 +302,7 @@ impl AudiencePolicy {
 }
 
 impl fmt::Debug for Database {
-    /// Leaves out the URL, which may hold a password.
+    /// Leaves out the URLs, which may hold passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
             .field("migrate", &self.migrate)

@@ -30,6 +30,7 @@ mod pooler;
 mod private_authorities;
 mod read;
 mod recover;
+mod replica;
 mod rolling_restart;
 mod secrets;
 mod shutdown;

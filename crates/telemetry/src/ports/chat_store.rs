@@ -21,7 +21,16 @@ pub struct ObservedStore<S> {
 impl<S: ChatStore> ObservedStore<S> {
     /// Stands before `inner`.
     pub fn new(inner: S, metrics: &Metrics) -> Self {
-        let call = |name| metrics.call("chat_store", name);
+        Self::named("chat_store", inner, metrics)
+    }
+
+    /// Stands before a replica, whose calls are told apart.
+    pub fn of_replica(inner: S, metrics: &Metrics) -> Self {
+        Self::named("chat_replica", inner, metrics)
+    }
+
+    fn named(port: &'static str, inner: S, metrics: &Metrics) -> Self {
+        let call = |name| metrics.call(port, name);
         Self {
             inner,
             reserve: call("reserve"),

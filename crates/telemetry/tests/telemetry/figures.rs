@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chats_telemetry::{CacheFigures, ConnectionFigures, Figures, OpeningFigures};
+use chats_telemetry::{CacheFigures, ConnectionFigures, Figures, OpeningFigures, ReplicaFigures};
 
 use crate::{lines, metrics};
 
@@ -12,6 +12,7 @@ fn what_is_known_is_told() {
         connections: Some(ConnectionFigures { idle: 3, used: 2, max: 10, pending_requests: 1 }),
         chats_cache: Some(CacheFigures { hits: 7, misses: 2, entries: 4, bytes: Some(4096) }),
         tokens_cache: Some(CacheFigures { hits: 5, misses: 6, entries: 1, bytes: None }),
+        replica: ReplicaFigures { answered: 8, passed_on: 3, failed: 2, left_alone: 9 },
         opening: Some(OpeningFigures { count: 2, oldest_age: Duration::from_millis(1500) }),
     };
     let told = |prefix| lines(&metrics(), &figures, prefix);
@@ -36,6 +37,15 @@ fn what_is_known_is_told() {
             r#"chats_cache_requests_total{cache="chats",result="miss"} 2"#,
             r#"chats_cache_requests_total{cache="tokens",result="hit"} 5"#,
             r#"chats_cache_requests_total{cache="tokens",result="miss"} 6"#,
+        ]
+    );
+    assert_eq!(
+        told("chats_replica_"),
+        [
+            r#"chats_replica_reads_total{result="answered"} 8"#,
+            r#"chats_replica_reads_total{result="failed"} 2"#,
+            r#"chats_replica_reads_total{result="left_alone"} 9"#,
+            r#"chats_replica_reads_total{result="passed_on"} 3"#,
         ]
     );
     assert_eq!(told("chats_opening"), ["chats_opening 2", "chats_opening_oldest_age_seconds 1.5"]);

@@ -50,6 +50,7 @@ pub(crate) async fn check(flags: &Flags, args: &CheckArgs) -> Result<()> {
     check.own_tokens(&issuers).await;
     if !args.offline {
         check.database().await;
+        check.replica().await;
         check.event_service().await;
         check.hosts_of_tenants().await;
     }
@@ -105,6 +106,11 @@ impl Check<'_> {
 
     fn what_it_stands_on(&mut self) {
         self.part("database.url", |it| Ok(database::read(it)?.to_string()));
+        if self.loaded.config.database.replica_url.is_some() {
+            self.part("database.replica_url", |it| {
+                Ok(database::read_replica(it)?.map_or_else(String::new, |it| it.to_string()))
+            });
+        }
         if self.loaded.config.identity.is_some() {
             self.part("identity", |it| {
                 let own = OwnAccount::configured(it)?;

@@ -74,6 +74,16 @@ impl Check<'_> {
         }
     }
 
+    pub(super) async fn replica(&mut self) {
+        let Ok(Some(url)) = database::read_replica(&self.loaded) else {
+            return;
+        };
+        match database::look_at_replica(&self.loaded, &url).await {
+            Ok(says) => ok("replica", &says),
+            Err(error) => self.report.wrong(&error),
+        }
+    }
+
     /// Asks for a room that nobody has: the answer tells whether the event service takes our tokens.
     pub(super) async fn event_service(&mut self) {
         let Ok(own) = OwnAccount::configured(&self.loaded) else {

@@ -21,6 +21,7 @@ fn what_passes_in_the_clear_is_pointed_out_and_not_wrong() {
         listen = "0.0.0.0:8080"
         [database]
         url = "postgres://chats:hunter2@db.example.org/chats?sslmode=require"
+        replica_url = "postgres://chats:hunter2@one,other/chats?target_session_attrs=any"
         [event]
         url = "http://event.example.org"
         [identity]
@@ -42,10 +43,16 @@ fn what_passes_in_the_clear_is_pointed_out_and_not_wrong() {
     );
     let said = Said::of(directory.path(), &["--offline"]);
     assert!(said.is_well, "{:#?}", said.lines);
-    for setting in ["http.listen", "database.url", "event.url", "audiences.a.example.org.uri"] {
+    for setting in [
+        "http.listen",
+        "database.url",
+        "database.replica_url",
+        "event.url",
+        "audiences.a.example.org.uri",
+    ] {
         said.line("warning", &format!("{setting}: "));
     }
-    assert_eq!(said.count("warning"), 4, "{:#?}", said.lines);
+    assert_eq!(said.count("warning"), 5, "{:#?}", said.lines);
 
     let directory = directory_with(
         "[event]\nlisten = \"0.0.0.0:8085\"\n[issuers.\"i.example.org\"]\n\
