@@ -60,6 +60,8 @@ pub enum SetupError {
 impl DieselStore {
     /// Connects to a database. It is not migrated: [`migrate`](Self::migrate) it before its first use.
     ///
+    /// A replica need not be there: it is connected to when it is read from.
+    ///
     /// Connections are opened on `runtime`, which must outlive the store's use. Hand it the process's
     /// main runtime: a connection dies with its runtime, whoever else uses it.
     pub async fn connect(

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chats_domain::ports::Cause;
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::runtime::Handle;
@@ -30,7 +31,7 @@ const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 
 /// The pause before the statement is cancelled that comes after one that was.
-const BETWEEN_CANCELS: Duration = Duration::from_millis(10);
+const BETWEEN_CANCELS: Duration = Duration::from_millis(25);
 
 /// Opens connections to one database: on that of its servers which takes writes, or any if it is a replica.
 #[derive(Clone)]
@@ -142,14 +143,15 @@ impl Connector {
             let server = &how.servers[number];
             let cancelled = async {
                 while !driver.is_finished() {
-                    if let Err(error) = cancel(&token, server, how.tls_of(server)).await {
-                        tracing::debug!(%error, "a statement could not be cancelled");
-                    }
+                    cancel(&token, server, how.tls_of(server)).await?;
                     sleep(BETWEEN_CANCELS).await;
                 }
+                Ok::<_, Cause>(())
             };
-            if let Err(elapsed) = timeout(how.timeout, cancelled).await {
-                tracing::debug!(%elapsed, "a statement could not be cancelled");
+            match timeout(how.timeout, cancelled).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
+                Err(elapsed) => tracing::debug!(%elapsed, "a statement could not be cancelled"),
             }
             driver.abort();
         });
