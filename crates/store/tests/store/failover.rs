@@ -48,10 +48,15 @@ async fn the_store_finds_the_new_primary_by_itself() {
 async fn a_server_that_takes_no_writes_any_more_is_believed_in_ready_chats_alone() {
     let cluster = Cluster::start().unwrap();
     let store = migrated(&cluster.url()).await;
+    is_believed_in_ready_chats_alone(&cluster, &store).await;
+}
+
+/// Has a server take no writes for a while, and asks it by way of `store`.
+pub(crate) async fn is_believed_in_ready_chats_alone(cluster: &Cluster, store: &DieselStore) {
     let (ready, opening) = (reservation("ready"), reservation("opening"));
-    make_ready(&store, &ready).await;
+    make_ready(store, &ready).await;
     store.reserve(&opening).await.unwrap();
-    use_many_connections(&store).await;
+    use_many_connections(store).await;
 
     let operator = operator(&cluster.url()).await;
     let set = async |takes_no_writes: &str| {
@@ -79,7 +84,7 @@ async fn a_server_that_takes_no_writes_any_more_is_believed_in_ready_chats_alone
     set("off").await;
     assert!(store.find(opening.id).await.unwrap().is_some());
     assert_eq!(store.reserve(&reservation("another")).await.unwrap(), Reserved::Made);
-    use_many_connections(&store).await;
+    use_many_connections(store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

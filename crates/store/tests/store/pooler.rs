@@ -9,8 +9,10 @@ use chats_testkit::postgres::{Cluster, Pooler, database};
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::failover::is_believed_in_ready_chats_alone;
 use crate::postgres::{assert_unavailable, until, use_many_connections, waiting_for_a_lock};
 use crate::{migrated, operator, patient, reservation};
 
@@ -125,13 +127,20 @@ async fn the_store_works_again_by_itself_after_the_pooler_or_the_server_was_rest
     cluster.stop().unwrap();
     cluster.start_again().unwrap();
     // The pooler notices that its connections are gone by using them.
-    let chat = loop {
-        let chat = reservation("lesson-4");
-        if store.reserve(&chat).await.is_ok() {
-            break chat;
-        }
-    };
-    assert!(store.find_by_key(&chat.audience, &chat.scope).await.unwrap().is_some());
+    let works_again = async { while store.reserve(&reservation("lesson-4")).await.is_err() {} };
+    timeout(Duration::from_secs(30), works_again).await.unwrap();
+    let works_again = async { while store.find(chat.id).await.is_err() {} };
+    timeout(Duration::from_secs(30), works_again).await.unwrap();
+    assert!(store.find(chat.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_writes_any_more_is_believed_in_ready_chats_alone() {
+    let cluster = Cluster::start().unwrap();
+    migrated(&cluster.url()).await;
+    let pooler = Pooler::start(&cluster.url(), 1).unwrap();
+    let store = behind(&pooler, patient()).await;
+    is_believed_in_ready_chats_alone(&cluster, &store).await;
 }
 
 /// A store on a database behind a pooler.
