@@ -16,17 +16,6 @@ pub(crate) enum Failure {
     Failed(#[source] Cause),
 }
 
-/// So many wait already that whoever comes now had better come again.
-#[derive(Debug, thiserror::Error)]
-#[error("too many wait for the database")]
-pub(crate) struct TooManyWait;
-
-impl From<TooManyWait> for Failure {
-    fn from(full: TooManyWait) -> Self {
-        Self::Unavailable(Box::new(full))
-    }
-}
-
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::Postgres;
 use super::change::Change;
 use super::together::NotTogether;
-use crate::failure::{Failure, TooManyWait};
+use crate::failure::Failure;
 
 /// How many groups are committed at the same time, if there are as many connections.
 const MOST_GROUPS: usize = 2;
@@ -48,6 +48,11 @@ struct Waiting {
     change: Arc<dyn Change>,
     outcome: oneshot::Sender<Outcome>,
 }
+
+/// So many begin something already that whoever comes now had better come again.
+#[derive(Debug, thiserror::Error)]
+#[error("too many changes wait for the database")]
+struct TooManyBegin;
 
 /// The runtime is ending, and nothing is committed on it any more.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +111,7 @@ impl GroupCommit {
         match purpose {
             Purpose::GoOn => queue.going_on.push_back(waiting),
             Purpose::Begin if queue.beginning.len() >= MOST_BEGINNINGS => {
-                return Err(TooManyWait.into());
+                return Err(Failure::Unavailable(Box::new(TooManyBegin)));
             }
             Purpose::Begin => queue.beginning.push_back(waiting),
         }

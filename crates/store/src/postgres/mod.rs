@@ -41,12 +41,9 @@ use self::read::{Read, read_as_from};
 pub use self::tls::TlsError;
 pub(crate) use self::url::{PostgresUrl, Role};
 use crate::database::PoolSettings;
-use crate::failure::{Failure, TooManyWait};
+use crate::failure::Failure;
 use crate::figures::Connections;
 use crate::row::Lasting;
-
-/// How many wait for a connection of the pool, before others are turned away.
-const MOST_WAITING: usize = 512;
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
@@ -177,9 +174,6 @@ impl Postgres {
     }
 
     async fn lend(&self) -> Result<Lent, Failure> {
-        if self.pool.status().waiting >= MOST_WAITING {
-            return Err(TooManyWait.into());
-        }
         let connection = self.pool.get().await;
         let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
         let guarded = (connection, Arc::clone(&self.connector));

@@ -9,14 +9,11 @@ use tokio::time::timeout;
 use super::connector::{Connector, Driven};
 use super::outcome::outcome;
 use super::read::{Read, read_as_from};
-use crate::failure::{Failure, TooManyWait};
+use crate::failure::Failure;
 use crate::row::Lasting;
 
 /// How many callers wait for answers on a connection at the most: PostgreSQL gives one after the other.
 const MOST_AT_ONCE: usize = 64;
-
-/// How many callers wait for their turn besides, before others are turned away.
-const MOST_WAITING: usize = 512;
 
 /// A connection that the queries of one runtime share, if it is open: each is sent at once, without
 /// waiting for the answers to those before it.
@@ -24,8 +21,6 @@ const MOST_WAITING: usize = 512;
 /// For reads alone. One that waited for a lock would have all wait that come after it; and commits,
 /// which reach the disk together otherwise, would wait for each other.
 pub(super) struct Pipeline {
-    /// For all who are here, those who wait for their turn among them.
-    places: Semaphore,
     room: Semaphore,
     open: Mutex<Option<Arc<Driven>>>,
 }
@@ -42,7 +37,6 @@ impl Pipeline {
     where
         R: Lasting + Send + 'static,
     {
-        let _place = self.places.try_acquire().map_err(|_| TooManyWait)?;
         let turn = timeout(connector.timeout(), self.turn(connector, answer_timeout)).await;
         let (_room, shared) = turn
             .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
@@ -108,10 +102,6 @@ impl Pipeline {
 
 impl Default for Pipeline {
     fn default() -> Self {
-        Self {
-            places: Semaphore::new(MOST_AT_ONCE + MOST_WAITING),
-            room: Semaphore::new(MOST_AT_ONCE),
-            open: Mutex::default(),
-        }
+        Self { room: Semaphore::new(MOST_AT_ONCE), open: Mutex::default() }
     }
 }

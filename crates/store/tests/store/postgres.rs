@@ -10,9 +10,7 @@ use chats_domain::chat::Attempt;
 use chats_domain::ports::{ChatStore, Reserved, StoreError};
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::postgres::{Cluster, database};
-use futures_util::StreamExt;
 use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use tokio::runtime::{self, Handle};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -167,25 +165,6 @@ async fn reads_that_wait_for_each_other_share_a_connection() {
         AND query LIKE 'SELECT%'";
     let shared = operator_2.query_one(connections, &[]).await.unwrap().get::<_, i64>(0);
     assert_eq!(shared, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_too_many_reads_wait_the_next_hears_so_at_once() {
-    let url = database().await.unwrap();
-    let store = migrated(&url).await;
-    let id = reservation("lesson-1").id;
-
-    let mut operator = operator(&url).await;
-    let lock = operator.transaction().await.unwrap();
-    lock.batch_execute("LOCK TABLE chat").await.unwrap();
-    let mut reads: FuturesUnordered<_> = (0..1_000).map(|_| store.find(id)).collect();
-    // All have been asked, and nobody can be answered by the server.
-    assert_unavailable(&reads.next().await.unwrap());
-
-    lock.rollback().await.unwrap();
-    let answered: Vec<_> = reads.collect().await;
-    assert!(answered.iter().filter(|read| read.is_ok()).count() >= 512);
-    assert!(store.find(id).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
