@@ -13,7 +13,7 @@ pub struct Chat {
     pub scope: Scope,
     /// What the tenant noted of the chat, if anything.
     pub tags: Option<Tags>,
-    /// When the chat was reserved.
+    /// When the chat was reserved; of one that was imported, when it came to be elsewhere.
     pub created_at: Timestamp,
     /// How far its making has come.
     pub state: ChatState,
@@ -23,12 +23,13 @@ pub struct Chat {
 ///
 /// A chat is written to two systems that share no transaction. It is *reserved* in the store, its room
 /// is *opened* in the event service, and then it is *confirmed*. Until then it is opening; from then on
-/// it never changes.
+/// it never changes. A chat that is *imported* is ready at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChatState {
     /// Reserved; its event room may or may not be open already.
     Opening(Opening),
-    /// Confirmed: the event room exists and carries the chat's identifier.
+    /// Confirmed: the event room exists and carries the chat's identifier. For a chat that was imported,
+    /// that is the word of who imported it.
     Ready(EventRoomId),
 }
 

@@ -12,16 +12,16 @@ use crate::row::{ChatRow, InvalidRow, NewChatRow, OPENING, READY};
 use crate::schema::{self, chat};
 use crate::update::update;
 
-/// How often a reservation is tried against chats that are gone again when they are looked at.
+/// How often a chat is tried to be added against others that are gone again when they are looked at.
 ///
 /// Where many ask for one chat and the event service refuses them all, several tries in a row may fail.
-const RESERVATION_TRIES: u32 = 100;
+pub(crate) const TRIES: u32 = 100;
 
 #[async_trait]
 impl ChatStore for DieselStore {
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
         let row = NewChatRow::from(reservation);
-        for _ in 0..RESERVATION_TRIES {
+        for _ in 0..TRIES {
             let insert =
                 || diesel::insert_into(chat::table).values(row.clone()).on_conflict_do_nothing();
             if on_either!(self, begin(insert()))? == 1 {
@@ -193,8 +193,8 @@ impl DieselStore {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("other chats came into the way of a reservation and went, again and again")]
-struct TooManyConflicts;
+#[error("other chats came into the way of a new one and went, again and again")]
+pub(crate) struct TooManyConflicts;
 
 #[derive(Debug, thiserror::Error)]
 #[error("another chat has the identifier")]
@@ -228,7 +228,7 @@ fn the_only(rows: Vec<ChatRow>) -> Result<Option<Chat>, StoreError> {
     Ok(all(rows)?.pop())
 }
 
-fn all(rows: Vec<ChatRow>) -> Result<Vec<Chat>, StoreError> {
+pub(crate) fn all(rows: Vec<ChatRow>) -> Result<Vec<Chat>, StoreError> {
     let chats: Result<_, InvalidRow> = rows.into_iter().map(Chat::try_from).collect();
     Ok(chats.map_err(Failure::from)?)
 }

@@ -1,8 +1,10 @@
-//! Adapter: the [`ChatStore`](chats_domain::ports::ChatStore) on Diesel, for PostgreSQL and for SQLite.
+//! Adapter: the [`ChatStore`](chats_domain::ports::ChatStore) and the
+//! [`BulkStore`](chats_domain::ports::BulkStore) on Diesel, for PostgreSQL and for SQLite.
 //!
 //! Both databases have one schema, one kind of row and one set of queries. Where they differ (the types
 //! of columns, connections, what an error means) each has a file of its own.
 
+mod bulk_store;
 mod chat_store;
 mod columns;
 mod database;

@@ -1,7 +1,7 @@
 //! The rows of the table, which are no chats: they become some, or do not.
 
 use chats_domain::chat::{Attempt, Chat, ChatState, Opening};
-use chats_domain::ports::Reservation;
+use chats_domain::ports::{ReadyChat, Reservation};
 use chats_domain::values::{InvalidText, Tags};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -46,7 +46,7 @@ impl Lasting for ChatRow {
 impl Lasting for bool {}
 impl Lasting for String {}
 
-/// What is stored of a reservation.
+/// What is stored of a chat that is added.
 ///
 /// What is missing is NULL, and in no column the default: else there would be many statements, and Diesel would
 /// have each prepared anew at every call. That has to be said here and of the row within.
@@ -84,6 +84,23 @@ impl From<&Reservation> for NewChatRow {
             lease_until: Some(MomentColumn(reservation.lease_until)),
         };
         Self { chat, asked_by: reservation.asked_by.to_string() }
+    }
+}
+
+impl From<&ReadyChat> for NewChatRow {
+    fn from(chat: &ReadyChat) -> Self {
+        let row = ChatRow {
+            id: UuidColumn(chat.id.as_uuid()),
+            audience: chat.audience.as_str().into(),
+            scope: chat.scope.as_str().into(),
+            tags: chat.tags.as_ref().map(|tags| JsonColumn(tags.as_json().into())),
+            event_room_id: Some(UuidColumn(chat.event_room.as_uuid())),
+            created_at: MomentColumn(chat.created_at),
+            state: READY.into(),
+            attempt: Attempt::FIRST.number().into(),
+            lease_until: None,
+        };
+        Self { chat: row, asked_by: chat.asked_by.to_string() }
     }
 }
 

@@ -107,6 +107,14 @@ impl Sqlite {
         self.run(&self.writer, |connection| query.load(connection)).await
     }
 
+    /// Runs `work`, which changes something, in one transaction.
+    pub(crate) async fn transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(&self.writer, |connection| connection.immediate_transaction(work)).await
+    }
+
     /// Runs `work` in one transaction, while no other process runs any such work.
     pub(crate) async fn exclusively<T: Send + 'static>(
         &self,

@@ -13,6 +13,12 @@ mod chat_store {
     });
 }
 
+mod bulk_store {
+    use super::*;
+
+    chats_testkit::bulk_store_contract!(async { (Arc::new(MemoryStore::default()), ()) });
+}
+
 mod event_rooms {
     use super::*;
 

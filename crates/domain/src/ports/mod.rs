@@ -5,6 +5,7 @@
 
 mod access;
 mod ambient;
+mod bulk_store;
 mod chat_store;
 mod event_rooms;
 
@@ -13,6 +14,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 pub use access::{AccessError, AccessPolicy, Action, AuthenticationError, Authenticator, Object};
 pub use ambient::{ChatIds, Clock};
+pub use bulk_store::{Added, Batch, BulkStore, ReadyChat};
 pub use chat_store::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
 pub use event_rooms::{EventRoom, EventRooms, EventRoomsError, NewEventRoom};
 
@@ -20,6 +22,7 @@ pub use event_rooms::{EventRoom, EventRooms, EventRoomsError, NewEventRoom};
 pub use {
     access::{MockAccessPolicy, MockAuthenticator},
     ambient::{MockChatIds, MockClock},
+    bulk_store::MockBulkStore,
     chat_store::MockChatStore,
     event_rooms::MockEventRooms,
 };

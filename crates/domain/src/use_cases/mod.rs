@@ -1,11 +1,12 @@
 //! What can be done with chats: [create](Chats::create), [convert](Chats::convert), and read
 //! [by identifier](Chats::read) or [by key](Chats::read_by_key). What was left half done is
-//! [recovered](Chats::recover).
+//! [recovered](Chats::recover). Chats that were made elsewhere are [imported](Importer::import).
 
 mod convert;
 mod create;
 mod deadline;
 mod errors;
+mod import;
 mod in_flight;
 mod open;
 mod place;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub use convert::ConvertChat;
 pub use create::CreateChat;
 pub use errors::{CreateError, ReadError};
+pub use import::{ImportChat, Imported, Importer, Refusal};
 pub use place::Creation;
 pub use recover::{Recovered, Recovery};
 

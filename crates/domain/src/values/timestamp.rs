@@ -11,6 +11,12 @@ impl Timestamp {
         Self(micros)
     }
 
+    /// The moment `seconds` seconds after the Unix epoch; `None` if that is after the last moment there is.
+    #[must_use]
+    pub fn from_unix_seconds(seconds: u64) -> Option<Self> {
+        i64::try_from(seconds).ok()?.checked_mul(1_000_000).map(Self)
+    }
+
     /// Microseconds since the Unix epoch.
     #[must_use]
     pub const fn as_unix_micros(self) -> i64 {
@@ -59,6 +65,17 @@ mod tests {
         let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_234_567_999);
         assert_eq!(Timestamp::from(time), Timestamp::from_unix_micros(1_234_567));
         assert_eq!(Timestamp::from(time).as_unix_seconds(), 1);
+    }
+
+    #[test]
+    fn whole_seconds_stay_what_they_are_or_are_no_moment() {
+        let moment = Timestamp::from_unix_seconds(1_732_281_600).unwrap();
+        assert_eq!(moment.as_unix_seconds(), 1_732_281_600);
+        let last = i64::MAX.unsigned_abs() / 1_000_000;
+        assert!(Timestamp::from_unix_seconds(last).is_some());
+        for seconds in [last + 1, u64::MAX] {
+            assert_eq!(Timestamp::from_unix_seconds(seconds), None, "{seconds}");
+        }
     }
 
     #[test]

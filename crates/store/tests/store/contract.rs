@@ -1,9 +1,10 @@
-//! The store keeps the contract of its port.
+//! The store keeps the contracts of its ports.
 
 mod postgres {
     use crate::fresh_postgres;
 
     chats_testkit::chat_store_contract!(fresh_postgres());
+    chats_testkit::bulk_store_contract!(fresh_postgres());
     chats_testkit::stamp_contract!(
         fresh_postgres(),
         chats_testkit::contract::chat_store::model,
@@ -15,6 +16,7 @@ mod postgres_of_a_mere_user {
     use crate::fresh_postgres_of_a_mere_user;
 
     chats_testkit::chat_store_contract!(fresh_postgres_of_a_mere_user());
+    chats_testkit::bulk_store_contract!(fresh_postgres_of_a_mere_user());
 }
 
 mod postgres_behind_a_pooler {
@@ -32,6 +34,7 @@ mod sqlite {
     use crate::fresh_sqlite;
 
     chats_testkit::chat_store_contract!(fresh_sqlite());
+    chats_testkit::bulk_store_contract!(fresh_sqlite());
     chats_testkit::stamp_contract!(
         fresh_sqlite(),
         chats_testkit::contract::chat_store::model,

@@ -32,12 +32,12 @@ use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// A store on an empty, migrated database in PostgreSQL.
-async fn fresh_postgres() -> (Arc<dyn ChatStore>, ()) {
+async fn fresh_postgres() -> (Arc<DieselStore>, ()) {
     (Arc::new(migrated(&database().await.unwrap()).await), ())
 }
 
 /// The same, for a role that may use the tables and nothing else.
-async fn fresh_postgres_of_a_mere_user() -> (Arc<dyn ChatStore>, ()) {
+async fn fresh_postgres_of_a_mere_user() -> (Arc<DieselStore>, ()) {
     (Arc::new(connected(&mere_user().await, patient()).await), ())
 }
 
@@ -50,7 +50,7 @@ async fn fresh_postgres_behind_a_pooler() -> (Arc<dyn ChatStore>, Pooler) {
 }
 
 /// A store on an empty, migrated SQLite file, and the directory that it is in.
-async fn fresh_sqlite() -> (Arc<dyn ChatStore>, TempDir) {
+async fn fresh_sqlite() -> (Arc<DieselStore>, TempDir) {
     let (url, directory) = sqlite_file();
     (Arc::new(migrated(&url).await), directory)
 }

@@ -3,7 +3,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chats_domain::chat::{Attempt, Chat, ChatState, Opening};
-use chats_domain::ports::{ChatStore, Confirmed, Reservation, Reserved, StoreError};
+use chats_domain::ports::{
+    Added, Batch, BulkStore, ChatStore, Confirmed, ReadyChat, Reservation, Reserved, StoreError,
+};
 use chats_domain::values::{Audience, ChatId, EventRoomId, Scope, Timestamp};
 
 /// A chat store in memory. It is the model that the others are compared with.
@@ -134,6 +136,29 @@ impl ChatStore for MemoryStore {
         }
         Ok(is_ours)
     }
+}
+
+#[async_trait]
+impl BulkStore for MemoryStore {
+    async fn add(&self, batch: &Batch) -> Result<Vec<Added>, StoreError> {
+        let mut chats = self.chats();
+        batch.chats().iter().map(|chat| add(&mut chats, chat)).collect()
+    }
+}
+
+fn add(chats: &mut HashMap<ChatId, Chat>, new: &ReadyChat) -> Result<Added, StoreError> {
+    let has_key = |chat: &&Chat| chat.audience == new.audience && chat.scope == new.scope;
+    if let Some(chat) = chats.values().find(has_key) {
+        return Ok(Added::KeyTaken(chat.clone()));
+    }
+    if chats.values().any(|chat| room_of(chat) == Some(new.event_room)) {
+        return Ok(Added::RoomTaken);
+    }
+    if chats.contains_key(&new.id) {
+        return Err(StoreError::Failed("the identifier is taken".into()));
+    }
+    chats.insert(new.id, new.to_chat());
+    Ok(Added::Made)
 }
 
 /// The chat, if it is opening and at `attempt`.
