@@ -23,6 +23,7 @@ mod postgres_behind_a_pooler {
     use crate::fresh_postgres_behind_a_pooler;
 
     chats_testkit::chat_store_contract!(fresh_postgres_behind_a_pooler());
+    chats_testkit::bulk_store_contract!(fresh_postgres_behind_a_pooler());
     chats_testkit::stamp_contract!(
         fresh_postgres_behind_a_pooler(),
         chats_testkit::contract::chat_store::model,

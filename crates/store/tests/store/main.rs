@@ -21,7 +21,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_domain::ports::{ChatIds, ChatStore, Reservation};
+use chats_domain::ports::{ChatIds, Reservation};
 use chats_domain::values::Timestamp;
 use chats_store::{DieselStore, PoolSettings};
 use chats_testkit::memory::RandomIds;
@@ -42,7 +42,7 @@ async fn fresh_postgres_of_a_mere_user() -> (Arc<DieselStore>, ()) {
 }
 
 /// The same, behind a pooler that gives each transaction one of two connections.
-async fn fresh_postgres_behind_a_pooler() -> (Arc<dyn ChatStore>, Pooler) {
+async fn fresh_postgres_behind_a_pooler() -> (Arc<DieselStore>, Pooler) {
     let url = database().await.unwrap();
     migrated(&url).await;
     let pooler = Pooler::start(&url, 2).unwrap();
