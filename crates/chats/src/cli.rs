@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use chats_domain::values::Account;
 use clap::{Args, Parser, Subcommand};
@@ -69,6 +70,13 @@ pub(crate) enum Command {
     /// Make one attempt to finish chats that were left half made
     #[command(after_help = examples!("chats recover --config chats.toml"))]
     Recover,
+    /// Take in chats that have their event rooms already, one JSON object a line
+    #[command(after_help = examples!(
+        "chats import --config chats.toml chats.ndjson"
+        "chats import chats.ndjson --dry-run           looks for lines that are wrong"
+        "chats import - --rejects rejects.ndjson       reads standard input"
+    ))]
+    Import(ImportArgs),
     /// Print the OpenAPI document of the API
     #[command(after_help = examples!("chats openapi > openapi.json"))]
     Openapi,
@@ -112,6 +120,19 @@ pub(crate) struct MigrateArgs {
     /// Name what there is to apply, and apply nothing
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file with the chats; - is standard input
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+    /// Tell of the lines that are refused in this file, which is made
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Read the lines and say which are wrong, without the database
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

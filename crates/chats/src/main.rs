@@ -53,6 +53,7 @@ async fn run(Cli { flags, command }: Cli) -> Result<()> {
         Command::Health(args) => commands::health(&flags, &args).await,
         Command::Migrate(args) => commands::migrate(&flags, &args).await,
         Command::Recover => commands::recover(&flags).await,
+        Command::Import(args) => commands::import(&flags, &args).await,
         Command::Openapi => {
             commands::openapi();
             Ok(())

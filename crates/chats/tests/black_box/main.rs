@@ -21,6 +21,7 @@ mod foreign_tenants;
 mod forgery;
 mod fuzz;
 mod http_errors;
+mod import;
 mod input;
 mod jwks;
 mod limits;
