@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chats_domain::chat::Chat;
 use chats_domain::use_cases::{CreateError, Creation};
 use opentelemetry::context::FutureExt;
+use tokio::task::JoinError;
 
 use super::location;
 use crate::connection::Activity;
@@ -30,7 +31,7 @@ pub(super) async fn creation(
         Some(connection) => connection.carry_out(work),
         None => spawn(work),
     };
-    let creation = creation.await.map_err(|e| Problem::internal(e.into()))??;
+    let creation = creation.await.unwrap_or_else(|ended| Err(unfinished(ended)))?;
     let (status, chat) = match creation {
         Creation::Created(chat) => (StatusCode::CREATED, chat),
         Creation::Existing(chat) => (StatusCode::OK, chat),
@@ -39,6 +40,16 @@ pub(super) async fn creation(
         .insert_header((LOCATION, location(chat.id)))
         .insert_header(ContentType::json())
         .body(to_json(&chat)?))
+}
+
+/// What is known of work that did not come to its end: it failed, or the service ended before it did. Then the
+/// chat may be half made, and is finished later.
+fn unfinished(ended: JoinError) -> CreateError {
+    if ended.is_cancelled() {
+        CreateError::EventServiceUnavailable(Box::new(ended))
+    } else {
+        CreateError::Failed(Box::new(ended))
+    }
 }
 
 /// Answers a request to read a chat.
