@@ -1,8 +1,10 @@
 use std::collections::VecDeque;
 use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
 use super::Postgres;
 use super::change::Change;
@@ -17,6 +19,10 @@ const MOST_TOGETHER: usize = 64;
 
 /// How many changes may wait that begin something: who comes later had better come again.
 const MOST_BEGINNINGS: usize = 256;
+
+/// For how long a committer waits for a change that is alone: it may wait for a lock, and is not to keep others from
+/// being committed.
+const MOST_FOR_ONE: Duration = Duration::from_millis(100);
 
 /// Changes that wait to be committed. Those that come while others are committed are committed together: it takes as
 /// long as for one of them, and little more work.
@@ -159,10 +165,7 @@ impl Waiting {
 /// Carries out a group, and tells those who wait.
 async fn commit(group: Vec<Waiting>, postgres: &Postgres) {
     let group = match <[Waiting; 1]>::try_from(group) {
-        Ok([alone]) => {
-            let count = postgres.execute_alone(&*alone.change).await;
-            return alone.tell(count.map(Some));
-        }
+        Ok([alone]) => return commit_alone(alone, postgres).await,
         Err(group) => group,
     };
     let changes: Vec<_> = group.iter().map(|it| &*it.change).collect();
@@ -178,4 +181,16 @@ async fn commit(group: Vec<Waiting>, postgres: &Postgres) {
             }
         }
     }
+}
+
+/// Carries out a change by itself, and returns when that has ended or takes too long for others to wait for.
+async fn commit_alone(alone: Waiting, postgres: &Postgres) {
+    let runtime = postgres.connector.runtime();
+    let postgres = postgres.clone();
+    let carried_out = runtime.spawn(async move {
+        let count = postgres.execute_alone(&*alone.change).await;
+        alone.tell(count.map(Some));
+    });
+    // Either way it goes on, and whoever waits for it is told by itself.
+    let _ = timeout(MOST_FOR_ONE, carried_out).await;
 }
