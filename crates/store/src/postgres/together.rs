@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use diesel::result::QueryResult;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join, try_join_all};
 use tokio::time::timeout;
 
 use super::Postgres;
 use super::change::Change;
-use super::connection::Connection;
 use crate::failure::Failure;
 
 /// What changes are begun with that are carried out together. A lock that one of them has to wait for would keep all
@@ -32,9 +30,13 @@ impl Postgres {
         let unknown = |failure| NotTogether::Unknown(Arc::new(failure));
         let lent = self.lend().await.map_err(unknown)?;
         let (connection, _) = &*lent.connection;
-        let counts = match timeout(self.answer_timeout, run_all(connection, changes)).await {
-            Ok(Ok(counts)) => counts,
-            Ok(Err(error)) => {
+        let sent = async {
+            let all = changes.iter().map(|change| change.run_on(connection));
+            join(connection.batch_execute(BEGIN), try_join_all(all)).await
+        };
+        let counts = match timeout(self.answer_timeout, sent).await {
+            Ok((Ok(()), Ok(counts))) => counts,
+            Ok((Ok(()), Err(error))) => {
                 tracing::debug!(%error, "changes are carried out one by one");
                 let rolled_back =
                     timeout(self.answer_timeout, connection.batch_execute("ROLLBACK")).await;
@@ -42,16 +44,11 @@ impl Postgres {
                 let _ = self.settle(lent, rolled_back);
                 return Err(NotTogether::NotDone);
             }
+            // What was sent after it may have been carried out without a transaction.
+            Ok((Err(error), _)) => return self.settle(lent, Ok(Err(error))).map_err(unknown),
             Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
         };
         let committed = timeout(self.answer_timeout, connection.batch_execute("COMMIT")).await;
         self.settle(lent, committed.map(|it| it.map(|()| counts))).map_err(unknown)
     }
-}
-
-async fn run_all(connection: &Connection, changes: &[&dyn Change]) -> QueryResult<Vec<usize>> {
-    let all = changes.iter().map(|change| change.run_on(connection));
-    let all = try_join_all(all);
-    let ((), counts) = try_join(connection.batch_execute(BEGIN), all).await?;
-    Ok(counts)
 }
