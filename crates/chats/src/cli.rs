@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use chats_domain::values::Account;
+use chats_domain::values::{Account, Audience};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -130,6 +130,9 @@ pub(crate) struct ImportArgs {
     /// Tell of the lines that are refused in this file, which is made
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    /// Refuse the chats of other audiences than this one
+    #[arg(long)]
+    pub(crate) audience: Option<Audience>,
     /// Read the lines and say which are wrong, without the database
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -167,6 +167,19 @@ on_both_databases! {
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 
+    async fn a_file_that_a_tenant_made_brings_no_chats_of_others(deployment) {
+        let ours = line("lesson-1", Uuid::new_v4());
+        let theirs = line("lesson-2", Uuid::new_v4()).replace("school", "other");
+        let mut command = deployment.command();
+        command.args(["import", "--audience", "school.example.org"]);
+        let output = fed(spawned(command), &format!("{ours}\n{theirs}\n"));
+        assert_eq!(output.status.code(), Some(1));
+        let told = "imported: 1\nalready there: 0\nrefused: 1\n  not a chat: 1\n";
+        assert_eq!(said(&output), told);
+        assert!(String::from_utf8(output.stderr).unwrap().contains("line 2: 'audience' is another"));
+        deployment.read_by_scope("lesson-1").await.chat(200);
+    }
+
     async fn a_dry_run_reads_and_changes_nothing(deployment) {
         let file = format!("{}\n[]\n", line("lesson-1", Uuid::new_v4()));
         let mut command = deployment.command();

@@ -34,21 +34,29 @@ fn as_written<'de, D: Deserializer<'de>>(tags: D) -> Result<Option<&'de RawValue
     Deserialize::deserialize(tags).map(Some)
 }
 
+/// What a line is to keep to besides.
+pub(super) struct Rules {
+    /// What time it is. No chat has come to be after it.
+    pub(super) now: Timestamp,
+    /// The audience of all chats, if they are to be of one.
+    pub(super) audience: Option<Audience>,
+}
+
 /// Reads what a line says.
-pub(super) fn read(line: &Line) -> Result<ImportChat, Invalid> {
+pub(super) fn read(line: &Line, rules: &Rules) -> Result<ImportChat, Invalid> {
     match &line.text {
-        Some(text) => parse(text),
+        Some(text) => parse(text, rules),
         None => Err(no_chat(format!("it is longer than {} KiB", MAX_LINE_BYTES / 1024))),
     }
 }
 
-fn parse(line: &[u8]) -> Result<ImportChat, Invalid> {
+fn parse(line: &[u8], rules: &Rules) -> Result<ImportChat, Invalid> {
     // Serde would take the members from an array, too.
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(no_chat("it is not a JSON object".to_owned()));
     }
     let wire: Wire<'_> = serde_json::from_slice(line).map_err(|it| no_chat(it.to_string()))?;
-    wire.to_chat().map_err(|reason| {
+    wire.to_chat(rules).map_err(|reason| {
         let Wire { audience, scope, .. } = wire;
         Invalid { reason, audience: Some(audience), scope: Some(scope) }
     })
@@ -59,14 +67,20 @@ fn no_chat(reason: String) -> Invalid {
 }
 
 impl Wire<'_> {
-    fn to_chat(&self) -> Result<ImportChat, String> {
+    fn to_chat(&self, rules: &Rules) -> Result<ImportChat, String> {
         let audience: Audience = self.audience.parse().map_err(breaks("audience"))?;
+        if rules.audience.as_ref().is_some_and(|only| *only != audience) {
+            return Err("'audience' is another than that of --audience".to_owned());
+        }
         let scope: Scope = self.scope.parse().map_err(breaks("scope"))?;
         let event_room = uuid(&self.event_room_id).ok_or("'event_room_id' is not a UUID")?;
         let tags = self.tags.map(|tags| Tags::parse(tags.get())).transpose();
         let tags = tags.map_err(|rule| format!("the tags {rule}"))?;
         let created_at = Timestamp::from_unix_seconds(self.created_at);
         let created_at = created_at.ok_or("'created_at' is after the last moment there is")?;
+        if created_at > rules.now {
+            return Err("'created_at' is in the future: it is to be in seconds".to_owned());
+        }
         Ok(ImportChat {
             audience,
             scope,
@@ -92,6 +106,13 @@ mod tests {
 
     const ROOM: &str = "0193a5c0-7b1e-7000-8000-000000000001";
 
+    /// A Saturday in 2033.
+    const NOW: Timestamp = Timestamp::from_unix_micros(2_000_000_000_000_000);
+
+    fn parse(line: &[u8]) -> Result<ImportChat, Invalid> {
+        super::parse(line, &Rules { now: NOW, audience: None })
+    }
+
     fn line(change: impl FnOnce(&str) -> String) -> String {
         let key = r#""audience":"a.example.org","scope":"s""#;
         let rest = r#""tags":{"n": 1.0},"created_at":1500000000"#;
@@ -108,6 +129,25 @@ mod tests {
     }
 
     #[test]
+    fn a_chat_may_have_come_to_be_just_now() {
+        let line = line(|it| it.replace("1500000000", "2000000000"));
+        assert_eq!(parse(line.as_bytes()).unwrap().created_at, NOW);
+    }
+
+    #[test]
+    fn where_one_audience_is_imported_chats_of_others_are_refused() {
+        let line = line(str::to_owned);
+        let read = |only: &str| {
+            let rules = Rules { now: NOW, audience: Some(only.parse().unwrap()) };
+            super::parse(line.as_bytes(), &rules)
+        };
+        assert!(read("a.example.org").is_ok());
+        let refused = read("b.example.org").unwrap_err();
+        assert_eq!(refused.reason, "'audience' is another than that of --audience");
+        assert_eq!(refused.audience.as_deref(), Some("a.example.org"));
+    }
+
+    #[test]
     fn tags_may_be_missing_and_other_members_there() {
         let line = line(|it| it.replace(r#""tags":"#, r#""owner":"#));
         assert_eq!(parse(line.as_bytes()).unwrap().tags, None);
@@ -121,6 +161,8 @@ mod tests {
             (ROOM, "0193a5c07b1e70008000000000000001", "'event_room_id' is not a UUID"),
             (r#"{"n": 1.0}"#, "null", "the tags "),
             ("1500000000", "18446744073709551615", "'created_at' is after"),
+            ("1500000000", "1500000000000", "'created_at' is in the future"),
+            ("1500000000", "2000000001", "'created_at' is in the future"),
         ];
         for (right, wrong, reason) in wrong {
             let line = line(|it| it.replace(right, wrong));

@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use chats_domain::ports::Clock;
 use chats_domain::use_cases::Importer;
 use tokio::task::block_in_place;
 
+use self::line::Rules;
 use self::lines::Lines;
 use self::progress::Progress;
 use self::report::Report;
@@ -34,7 +36,8 @@ pub(crate) async fn import(flags: &Flags, args: &ImportArgs) -> Result<()> {
     let importer = if args.dry_run { None } else { Some(importer(&loaded).await?) };
     let mut report = Report::new(args.rejects.as_deref(), Progress::through(length))?;
 
-    let outcome = import_lines(Lines::of(file), importer.as_ref(), &mut report).await;
+    let rules = Rules { now: SystemClock.now(), audience: args.audience.clone() };
+    let outcome = import_lines(Lines::of(file), &rules, importer.as_ref(), &mut report).await;
     // However far it came, what was done so far is told.
     let refused = report.finish(args.dry_run)?;
     outcome?;
@@ -68,6 +71,7 @@ async fn importer(loaded: &Loaded) -> Result<Importer> {
 /// Imports what the lines say, or with no importer, only looks at them.
 async fn import_lines(
     mut lines: Lines<impl BufRead>,
+    rules: &Rules,
     importer: Option<&Importer>,
     report: &mut Report,
 ) -> Result<()> {
@@ -77,7 +81,7 @@ async fn import_lines(
             return Ok(());
         };
         let (first, last) = (first.number, last.number);
-        let batch: Vec<_> = batch.iter().map(|it| (it.number, line::read(it))).collect();
+        let batch: Vec<_> = batch.iter().map(|it| (it.number, line::read(it, rules))).collect();
         let chats: Vec<_> =
             batch.iter().filter_map(|(_, chat)| chat.as_ref().ok().cloned()).collect();
         let outcomes = match importer {
@@ -99,6 +103,6 @@ async fn import_lines(
                 Err(invalid) => report.add_invalid(number, invalid)?,
             }
         }
-        report.reach(last, lines.bytes());
+        report.reach(last, lines.bytes())?;
     }
 }

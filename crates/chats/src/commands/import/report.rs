@@ -95,16 +95,15 @@ impl Report {
         self.reject(Kind::Invalid, &Reject { line, reason, audience, scope })
     }
 
-    /// Shows that the lines so far, of so many bytes, are done.
-    pub(super) fn reach(&self, line: u64, bytes: u64) {
+    /// Shows that the lines so far, of so many bytes, are done. Those that were refused are in the file now.
+    pub(super) fn reach(&mut self, line: u64, bytes: u64) -> Result<()> {
         self.progress.reach(line, bytes);
+        self.flush()
     }
 
     /// Tells the sums on standard output. Returns how many lines were refused.
     pub(super) fn finish(mut self, is_dry_run: bool) -> Result<u64> {
-        if let Rejects::File(file) = &mut self.rejects {
-            file.flush().context(CANNOT_WRITE)?;
-        }
+        self.flush()?;
         drop(self.progress);
         let refused = self.refused.values().sum();
         if is_dry_run {
@@ -118,6 +117,13 @@ impl Report {
             output::line(&format!("  {}: {count}", kind.name()));
         }
         Ok(refused)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        match &mut self.rejects {
+            Rejects::File(file) => file.flush().context(CANNOT_WRITE),
+            Rejects::StandardError => Ok(()),
+        }
     }
 
     fn reject(&mut self, kind: Kind, reject: &Reject) -> Result<()> {
