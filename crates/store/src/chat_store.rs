@@ -8,6 +8,7 @@ use diesel::sql_types::BigInt;
 use crate::columns::{MomentColumn, UuidColumn};
 use crate::database::{Database, DieselStore, on_either};
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::row::{ChatRow, InvalidRow, NewChatRow, OPENING, READY};
 use crate::schema::{self, chat};
 use crate::update::update;
@@ -21,10 +22,11 @@ pub(crate) const TRIES: u32 = 100;
 impl ChatStore for DieselStore {
     async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
         let row = NewChatRow::from(reservation);
+        let place = Place::of((&reservation.audience, &reservation.scope));
         for _ in 0..TRIES {
             let insert =
                 || diesel::insert_into(chat::table).values(row.clone()).on_conflict_do_nothing();
-            if on_either!(self, begin(insert()))? == 1 {
+            if on_either!(self, begin(place, insert()))? == 1 {
                 return Ok(Reserved::Made);
             }
             if let Some(met) = self.conflict_with(reservation).await? {
@@ -73,13 +75,16 @@ impl ChatStore for DieselStore {
         let next = seen.next();
         let taken = on_either!(
             self,
-            execute(update(
-                is_opening_at(id, seen).and(chat::lease_until.le(MomentColumn(now))),
-                (
-                    chat::attempt.eq(i64::from(next.number())),
-                    chat::lease_until.eq(MomentColumn(lease_until)),
+            execute(
+                Place::of(id),
+                update(
+                    is_opening_at(id, seen).and(chat::lease_until.le(MomentColumn(now))),
+                    (
+                        chat::attempt.eq(i64::from(next.number())),
+                        chat::lease_until.eq(MomentColumn(lease_until)),
+                    )
                 )
-            ))
+            )
         )?;
         Ok((taken == 1).then_some(next))
     }
@@ -118,14 +123,17 @@ impl ChatStore for DieselStore {
     ) -> Result<Confirmed, StoreError> {
         let confirmed = on_either!(
             self,
-            execute(update(
-                is_opening_at(id, attempt),
-                (
-                    chat::state.eq(READY),
-                    chat::event_room_id.eq(UuidColumn(room.as_uuid())),
-                    chat::lease_until.eq(None::<MomentColumn>),
+            execute(
+                Place::of(id),
+                update(
+                    is_opening_at(id, attempt),
+                    (
+                        chat::state.eq(READY),
+                        chat::event_room_id.eq(UuidColumn(room.as_uuid())),
+                        chat::lease_until.eq(None::<MomentColumn>),
+                    )
                 )
-            ))
+            )
         );
         match confirmed {
             Ok(1) => Ok(Confirmed::Ready),
@@ -144,17 +152,17 @@ impl ChatStore for DieselStore {
     ) -> Result<bool, StoreError> {
         let postponed = on_either!(
             self,
-            execute(update(
-                is_opening_at(id, attempt),
-                chat::lease_until.eq(MomentColumn(lease_until))
-            ))
+            execute(
+                Place::of(id),
+                update(is_opening_at(id, attempt), chat::lease_until.eq(MomentColumn(lease_until)))
+            )
         )?;
         Ok(postponed == 1)
     }
 
     async fn release(&self, id: ChatId, attempt: Attempt) -> Result<bool, StoreError> {
         let opening = || chat::table.filter(is_opening_at(id, attempt));
-        let released = on_either!(self, execute(diesel::delete(opening())))?;
+        let released = on_either!(self, execute(Place::of(id), diesel::delete(opening())))?;
         Ok(released == 1)
     }
 }

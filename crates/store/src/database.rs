@@ -82,10 +82,10 @@ impl DieselStore {
 
 /// Runs a query on whichever database it is. The query is expanded for each, since its type differs.
 macro_rules! on_either {
-    ($store:expr, $run:ident($query:expr)) => {
+    ($store:expr, $run:ident($($argument:expr),+)) => {
         match &$store.0 {
-            $crate::database::Database::Postgres(postgres) => postgres.$run($query).await,
-            $crate::database::Database::Sqlite(sqlite) => sqlite.$run($query).await,
+            $crate::database::Database::Postgres(postgres) => postgres.$run($($argument),+).await,
+            $crate::database::Database::Sqlite(sqlite) => sqlite.$run($($argument),+).await,
         }
     };
 }

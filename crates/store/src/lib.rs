@@ -12,6 +12,7 @@ mod database_url;
 mod failure;
 mod figures;
 mod migrations;
+mod place;
 mod postgres;
 mod row;
 mod schema;

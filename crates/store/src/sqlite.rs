@@ -21,6 +21,7 @@ use tokio::runtime::Handle;
 use crate::database::PoolSettings;
 use crate::failure::Failure;
 use crate::figures::Connections;
+use crate::place::Place;
 
 /// The pause before a change that another process is in the way of is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
@@ -62,15 +63,16 @@ impl Sqlite {
     }
 
     /// Runs a query that begins something, and returns how many rows it changed.
-    pub(crate) async fn begin<Q>(&self, query: Q) -> Result<usize, Failure>
+    pub(crate) async fn begin<Q>(&self, place: Place, query: Q) -> Result<usize, Failure>
     where
         Q: ExecuteDsl<SqliteConnection> + Send + 'static,
     {
-        self.execute(query).await
+        self.execute(place, query).await
     }
 
-    /// Runs a query that changes something, and returns how many rows it changed.
-    pub(crate) async fn execute<Q>(&self, query: Q) -> Result<usize, Failure>
+    /// Runs a query that changes something, and returns how many rows it changed. There is one writer, and so one
+    /// order.
+    pub(crate) async fn execute<Q>(&self, _: Place, query: Q) -> Result<usize, Failure>
     where
         Q: ExecuteDsl<SqliteConnection> + Send + 'static,
     {

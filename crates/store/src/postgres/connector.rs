@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chats_domain::ports::Cause;
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::{self, sleep, timeout};
+use tokio::time::{self, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::cancel::cancel;
 use super::connection::Connection;
 use super::server::Server;
 use super::tls::TlsError;
@@ -30,27 +30,27 @@ const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was silent for this long is probed.
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 
-/// The pause before the statement is cancelled that comes after one that was.
-const BETWEEN_CANCELS: Duration = Duration::from_millis(25);
-
 /// Opens connections to one database: on that of its servers which takes writes, or any if it is a replica.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    how: Arc<How>,
+    pub(super) how: Arc<How>,
     runtime: Handle,
 }
 
-struct How {
-    servers: Vec<Server>,
+pub(super) struct How {
+    pub(super) servers: Vec<Server>,
     /// The number of the server that took the last connection.
     last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     role: Role,
     prepares_statements: bool,
     /// The tasks that drive connections: those on our runtime, and those on others.
     drivers: TaskTracker,
     drivers_elsewhere: TaskTracker,
+    /// For connections that have left the pool before they were answered.
+    pub(super) room_beside_pool: Semaphore,
+    pub(super) is_closing: CancellationToken,
 }
 
 impl Connector {
@@ -82,6 +82,8 @@ impl Connector {
             prepares_statements: url.prepares_statements,
             drivers: TaskTracker::new(),
             drivers_elsewhere: TaskTracker::new(),
+            room_beside_pool: Semaphore::new(settings.max_connections.get()),
+            is_closing: CancellationToken::new(),
         };
         Ok(Self { how: Arc::new(how), runtime })
     }
@@ -125,36 +127,10 @@ impl Connector {
 
     /// Returns once all connections are closed, which others have to see to.
     pub(super) async fn all_closed(&self) {
+        self.how.is_closing.cancel();
         self.all_closed_elsewhere().await;
         self.how.drivers.close();
         self.how.drivers.wait().await;
-    }
-
-    /// Has the server stop what it does for a connection that nobody uses any more, and closes it: else a
-    /// statement that waits for a lock would take up a connection of the server for as long as that is held.
-    ///
-    /// It is closed last: a pooler knows no longer what to cancel for whom it has lost. And what was sent after
-    /// the statement is cancelled, too, once it runs.
-    pub(super) fn give_up(&self, connection: &Connection) {
-        let how = Arc::clone(&self.how);
-        let (token, driver, number) =
-            (connection.cancel_token(), connection.driver(), connection.server());
-        self.runtime.spawn(async move {
-            let server = &how.servers[number];
-            let cancelled = async {
-                while !driver.is_finished() {
-                    cancel(&token, server, how.tls_of(server)).await?;
-                    sleep(BETWEEN_CANCELS).await;
-                }
-                Ok::<_, Cause>(())
-            };
-            match timeout(how.timeout, cancelled).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
-                Err(elapsed) => tracing::debug!(%elapsed, "a statement could not be cancelled"),
-            }
-            driver.abort();
-        });
     }
 
     /// What the servers are for.
@@ -281,7 +257,7 @@ impl How {
         }
     }
 
-    fn tls_of(&self, server: &Server) -> Option<&MakeRustlsConnect> {
+    pub(super) fn tls_of(&self, server: &Server) -> Option<&MakeRustlsConnect> {
         self.tls.as_ref().filter(|_| server.config.get_ssl_mode() != SslMode::Disable)
     }
 }

@@ -10,6 +10,7 @@ use super::Postgres;
 use super::change::Change;
 use super::together::NotTogether;
 use crate::failure::Failure;
+use crate::place::Place;
 
 /// How many groups are committed at the same time, if there are as many connections.
 const MOST_GROUPS: usize = 2;
@@ -52,6 +53,7 @@ struct Queue {
 
 struct Waiting {
     change: Arc<dyn Change>,
+    place: Place,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -88,11 +90,12 @@ impl GroupCommit {
     pub(super) async fn commit(
         &self,
         change: Arc<dyn Change>,
+        place: Place,
         purpose: Purpose,
         postgres: &Postgres,
     ) -> Outcome {
         let (outcome, told) = oneshot::channel();
-        if let Some(turn) = self.enqueue(Waiting { change, outcome }, purpose)? {
+        if let Some(turn) = self.enqueue(Waiting { change, place, outcome }, purpose)? {
             let work = self.clone().commit_all(postgres.clone(), turn);
             postgres.connector.runtime().spawn(work);
         }
@@ -130,7 +133,8 @@ impl GroupCommit {
         turn: OwnedSemaphorePermit,
     ) -> Option<(Vec<Waiting>, OwnedSemaphorePermit)> {
         let mut queue = self.queue();
-        let group: Vec<_> = iter::from_fn(|| queue.next()).take(MOST_TOGETHER).collect();
+        let mut group: Vec<_> = iter::from_fn(|| queue.next()).take(MOST_TOGETHER).collect();
+        group.sort_by_key(|it| it.place);
         if group.is_empty() {
             drop(turn);
             return None;

@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections that live on one runtime, for what changes something, and for reads
 //! a connection for each runtime that asks, as far as there may be that many.
 
+mod abandoned;
 mod cancel;
 mod change;
 mod connection;
@@ -43,6 +44,7 @@ pub(crate) use self::url::{PostgresUrl, Role};
 use crate::database::PoolSettings;
 use crate::failure::Failure;
 use crate::figures::Connections;
+use crate::place::Place;
 use crate::row::Lasting;
 
 #[derive(Clone)]
@@ -60,7 +62,7 @@ struct Lent {
     at: Instant,
 }
 
-/// With what gives it up: its statement is cancelled, since nobody waits for it any more.
+/// With what becomes of it if nobody waits for its answer any more.
 type Guarded = ScopeGuard<(Pooled, Arc<Connector>), fn((Pooled, Arc<Connector>))>;
 
 impl Postgres {
@@ -87,13 +89,13 @@ impl Postgres {
     }
 
     /// Runs a query that begins something, and returns how many rows it changed. It fails at once if too many wait.
-    pub(crate) async fn begin(&self, query: impl Change) -> Result<usize, Failure> {
-        self.commit(Arc::new(query), Purpose::Begin).await
+    pub(crate) async fn begin(&self, place: Place, query: impl Change) -> Result<usize, Failure> {
+        self.commit(Arc::new(query), place, Purpose::Begin).await
     }
 
     /// Runs a query that changes what was begun, and returns how many rows it changed.
-    pub(crate) async fn execute(&self, query: impl Change) -> Result<usize, Failure> {
-        self.commit(Arc::new(query), Purpose::GoOn).await
+    pub(crate) async fn execute(&self, place: Place, query: impl Change) -> Result<usize, Failure> {
+        self.commit(Arc::new(query), place, Purpose::GoOn).await
     }
 
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
@@ -107,7 +109,7 @@ impl Postgres {
         if let Some(pipeline) = self.pipelines.here() {
             return pipeline.read(query, &self.connector, self.answer_timeout).await;
         }
-        let lent = self.lend().await?;
+        let lent = self.lend_for_reading().await?;
         let (connection, _) = &*lent.connection;
         let answer = read_as_from(self.connector.role(), query, connection);
         let answer = timeout(self.answer_timeout, answer).await;
@@ -116,12 +118,12 @@ impl Postgres {
 
     /// Runs a query of an operator, which takes no place among those that read.
     pub(crate) async fn look<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        self.read_on_pooled(query).await
+        self.run_on(self.lend_for_reading().await?, query).await
     }
 
     /// Runs a query that changes rows and returns them.
     pub(crate) async fn change<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        self.read_on_pooled(query).await
+        self.run_on(self.lend_for_a_change().await?, query).await
     }
 
     /// The connections, as they are now.
@@ -150,8 +152,13 @@ impl Postgres {
         self.connector.all_closed().await;
     }
 
-    async fn commit(&self, change: Arc<dyn Change>, purpose: Purpose) -> Result<usize, Failure> {
-        let committed = self.group_commit.commit(Arc::clone(&change), purpose, self).await?;
+    async fn commit(
+        &self,
+        change: Arc<dyn Change>,
+        place: Place,
+        purpose: Purpose,
+    ) -> Result<usize, Failure> {
+        let committed = self.group_commit.commit(Arc::clone(&change), place, purpose, self).await?;
         match committed {
             Some(changed) => Ok(changed),
             None => self.execute_alone(&*change).await,
@@ -160,24 +167,29 @@ impl Postgres {
 
     /// Runs a query that changes something on a connection of its own.
     async fn execute_alone(&self, change: &dyn Change) -> Result<usize, Failure> {
-        let lent = self.lend().await?;
+        let lent = self.lend_for_a_change().await?;
         let (connection, _) = &*lent.connection;
         let answer = timeout(self.answer_timeout, change.run_on(connection)).await;
         self.settle(lent, answer)
     }
 
-    async fn read_on_pooled<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        let lent = self.lend().await?;
+    async fn run_on<R: 'static>(&self, lent: Lent, query: impl Read<R>) -> Result<Vec<R>, Failure> {
         let (connection, _) = &*lent.connection;
         let answer = timeout(self.answer_timeout, connection.read(query)).await;
         self.settle(lent, answer)
     }
 
-    async fn lend(&self) -> Result<Lent, Failure> {
+    /// Lends a connection for what may be cancelled.
+    async fn lend_for_reading(&self) -> Result<Lent, Failure> {
         let connection = self.pool.get().await;
         let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
         let guarded = (connection, Arc::clone(&self.connector));
         Ok(Lent { connection: scopeguard::guard(guarded, give_up), at: Instant::now() })
+    }
+
+    /// Lends a connection for what may be committed.
+    async fn lend_for_a_change(&self) -> Result<Lent, Failure> {
+        self.lend_for_reading().await.map(Lent::may_be_committed)
     }
 
     /// Lets a connection go back to the pool, if it may be of further use; and has the pool give up others that
@@ -205,7 +217,19 @@ impl Postgres {
     }
 }
 
+impl Lent {
+    /// From now on it is left, and not given up.
+    fn may_be_committed(self) -> Self {
+        let guarded = ScopeGuard::into_inner(self.connection);
+        Self { connection: scopeguard::guard(guarded, leave), ..self }
+    }
+}
+
 fn give_up((connection, connector): (Pooled, Arc<Connector>)) {
     connector.give_up(&connection);
     drop(Pooled::take(connection));
+}
+
+fn leave((connection, connector): (Pooled, Arc<Connector>)) {
+    connector.leave(connection);
 }

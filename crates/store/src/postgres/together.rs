@@ -28,7 +28,7 @@ impl Postgres {
         changes: &[&dyn Change],
     ) -> Result<Vec<usize>, NotTogether> {
         let unknown = |failure| NotTogether::Unknown(Arc::new(failure));
-        let lent = self.lend().await.map_err(unknown)?;
+        let lent = self.lend_for_reading().await.map_err(unknown)?;
         let (connection, _) = &*lent.connection;
         let sent = async {
             let all = changes.iter().map(|change| change.run_on(connection));
@@ -48,6 +48,8 @@ impl Postgres {
             Ok((Err(error), _)) => return self.settle(lent, Ok(Err(error))).map_err(unknown),
             Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
         };
+        let lent = lent.may_be_committed();
+        let (connection, _) = &*lent.connection;
         let committed = timeout(self.answer_timeout, connection.batch_execute("COMMIT")).await;
         self.settle(lent, committed.map(|it| it.map(|()| counts))).map_err(unknown)
     }

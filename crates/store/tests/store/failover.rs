@@ -1,6 +1,7 @@
 //! The primary dies and a standby takes its place, or it takes no writes any more.
 
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use chats_domain::chat::Attempt;
@@ -141,7 +142,7 @@ async fn a_server_that_says_nothing_leaves_time_for_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
+async fn a_read_that_nobody_waits_for_any_more_is_given_up_by_the_server() {
     let url = database().await.unwrap();
     let impatient = PoolSettings { answer_timeout: Duration::from_secs(1), ..patient() };
     migrated(&url).await;
@@ -151,34 +152,52 @@ async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
     let mut operator_1 = operator(&url).await;
     let lock = operator_1.transaction().await.unwrap();
     lock.batch_execute("LOCK TABLE chat").await.unwrap();
-    let calls = tokio::spawn({
-        let (store, chat) = (store.clone(), chat.clone());
-        async move {
-            // One waits for the lock, the others for it.
-            let reads = join_all((0..10).map(|_| store.find(chat.id)));
-            tokio::join!(reads, store.reserve(&chat))
-        }
+    let reads = tokio::spawn({
+        let (store, id) = (store.clone(), chat.id);
+        // One waits for the lock, the others for it.
+        async move { join_all((0..10).map(|_| store.find(id))).await }
     });
     let operator_2 = operator(&url).await;
-    until(&operator_2, &waiting_for_a_lock(2)).await;
-    let waiting = "SELECT pid FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let waiting = operator_2.query(waiting, &[]).await.unwrap();
-    let waiting: Vec<i32> = waiting.iter().map(|row| row.get(0)).collect();
-    let (reads, write) = calls.await.unwrap();
-    reads.iter().for_each(assert_unavailable);
-    assert_unavailable(&write);
+    until(&operator_2, &waiting_for_a_lock(1)).await;
+    reads.await.unwrap().iter().for_each(assert_unavailable);
     // The table is still locked.
-    let are_gone = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY($1))";
-    let gone = async {
-        while !operator_2.query_one(are_gone, &[&waiting]).await.unwrap().get::<_, bool>(0) {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(Duration::from_secs(30), gone).await.unwrap();
+    until(&operator_2, &waiting_for_a_lock(0)).await;
 
     lock.rollback().await.unwrap();
     assert!(store.find(chat.id).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_long_changes_have_to_wait_only_so_many_connections_wait_with_them() {
+    const CONNECTIONS: usize = 4;
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let impatient = PoolSettings {
+        max_connections: NonZeroUsize::new(CONNECTIONS).unwrap(),
+        acquire_timeout: Duration::from_millis(200),
+        answer_timeout: Duration::from_millis(200),
+    };
+    let store = connected(&url, impatient).await;
+    let (mut operator_1, operator_2) = (operator(&url).await, operator(&url).await);
+    let lock = operator_1.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE chat IN SHARE MODE").await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let mut most = 0;
+    for round in 0..8 {
+        let chats: Vec<_> =
+            (0..CONNECTIONS).map(|number| reservation(&format!("{round}-{number}"))).collect();
+        for unknown in join_all(chats.iter().map(|chat| store.reserve(chat))).await {
+            assert_unavailable(&unknown);
+        }
+        most = operator_2.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0);
+    }
+    assert!(0 < most && most <= 2 * i64::try_from(CONNECTIONS).unwrap(), "{most}");
+
+    lock.rollback().await.unwrap();
+    until(&operator_2, &waiting_for_a_lock(0)).await;
+    let works_again = async { while store.reserve(&reservation("lesson-1")).await.is_err() {} };
+    timeout(Duration::from_secs(30), works_again).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,4 +227,30 @@ async fn make_ready(store: &DieselStore, chat: &Reservation) {
     let room = EventRoomId::from(Uuid::new_v4());
     let confirmed = store.confirm(chat.id, Attempt::FIRST, room).await.unwrap();
     assert_eq!(confirmed, Confirmed::Ready);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_standby_has_is_seen_by_nobody_though_nobody_waits_for_it_any_more() {
+    let pair = Pair::start().unwrap();
+    migrated(&pair.url()).await;
+    let impatient = PoolSettings { answer_timeout: Duration::from_secs(1), ..patient() };
+    let store = connected(&pair.url(), impatient).await;
+    let alone = reservation("alone");
+    let together = ["a", "b", "c"].map(reservation);
+
+    pair.kill_standby().unwrap();
+    assert_unavailable(&store.reserve(&alone).await);
+    for unknown in join_all(together.iter().map(|chat| store.reserve(chat))).await {
+        assert_unavailable(&unknown);
+    }
+    // Were the commits cancelled, these would by now have ended theirs.
+    let operator = operator(&pair.url()).await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    assert!(operator.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) >= 2);
+    for chat in together.iter().chain([&alone]) {
+        assert_eq!(store.find(chat.id).await.unwrap(), None);
+    }
+
+    pair.restore_standby().unwrap();
+    until(&operator, "SELECT count(*) = 4 FROM chat").await;
 }

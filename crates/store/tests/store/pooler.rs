@@ -79,7 +79,7 @@ async fn reads_that_wait_for_each_other_share_a_connection_of_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
+async fn a_read_that_nobody_waits_for_any_more_is_given_up_by_the_server_and_a_change_is_not() {
     let url = database().await.unwrap();
     migrated(&url).await;
     let pooler = Pooler::start(&url, CONNECTIONS).unwrap();
@@ -100,10 +100,11 @@ async fn what_nobody_waits_for_any_more_is_given_up_by_the_server() {
     assert_unavailable(&read);
     assert_unavailable(&write);
     // The table is still locked.
-    until(&operator_2, &waiting_for_a_lock(0)).await;
+    until(&operator_2, &waiting_for_a_lock(1)).await;
 
     lock.rollback().await.unwrap();
-    assert!(store.find(chat.id).await.unwrap().is_none());
+    until(&operator_2, "SELECT count(*) = 1 FROM chat").await;
+    assert!(store.find(chat.id).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,6 +75,11 @@ impl Pair {
         self.members().primary.kill()
     }
 
+    /// Kills the standby in the same way. What is committed from now on waits for it to come back.
+    pub fn kill_standby(&self) -> Result<(), ClusterError> {
+        self.members().standby.kill().map(drop)
+    }
+
     /// Makes the standby the primary, once the primary was killed. It waits for no standby: there is none.
     pub fn promote_standby(&self) -> Result<(), ClusterError> {
         let mut members = self.members();
@@ -84,7 +89,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Starts the server that was killed as the standby of the new primary. When this returns, commits wait
+    /// Starts the server that was killed as the standby of the other. When this returns, commits wait
     /// for it, and it has all those that did not.
     pub fn restore_standby(&self) -> Result<(), ClusterError> {
         let mut members = self.members();
