@@ -23,6 +23,8 @@ pub struct Connections {
     pub max: usize,
     /// How many calls wait for one.
     pub waiting: usize,
+    /// How many changes wait to be committed, without a connection. SQLite has no such queue.
+    pub queued_changes: usize,
 }
 
 /// The chats that are opening.

@@ -35,6 +35,8 @@ pub struct ConnectionFigures {
     pub max: usize,
     /// How many calls wait for one.
     pub pending_requests: usize,
+    /// How many changes wait to be committed together, without one.
+    pub queued_changes: usize,
 }
 
 /// How a cache does.
@@ -115,7 +117,13 @@ impl ConnectionFigures {
             "Calls that wait for a connection to the database.",
         )?;
         pending.set(number(self.pending_requests));
-        register(registry, pending)
+        register(registry, pending)?;
+        let queued = IntGauge::new(
+            "chats_store_queued_changes",
+            "Changes that wait to be committed together.",
+        )?;
+        queued.set(number(self.queued_changes));
+        register(registry, queued)
     }
 }
 

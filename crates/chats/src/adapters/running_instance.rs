@@ -92,6 +92,7 @@ impl RunningInstance {
             used: connections.used,
             max: connections.max,
             pending_requests: connections.waiting,
+            queued_changes: connections.queued_changes,
         }
     }
 

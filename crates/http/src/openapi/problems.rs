@@ -200,8 +200,8 @@ fn meaning(kind: Kind) -> (&'static str, &'static str) {
             "The event service did not open the room. Repeat the request: it leads to one chat.",
         ),
         Kind::DatabaseUnavailable => (
-            "The database did not answer.",
-            "The database did not answer.",
+            "The database did not answer, or has too much to do.",
+            "The database did not answer, or has too much to do.",
         ),
         Kind::AuthorizationUnavailable => (
             "The audience's policy could not be asked, or the keys of the token's issuer are not at hand.",

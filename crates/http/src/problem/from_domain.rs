@@ -80,7 +80,8 @@ impl Problem {
     }
 
     fn database_unavailable(cause: Cause) -> Self {
-        Self::new(Kind::DatabaseUnavailable, "The database did not answer.").with_cause(cause)
+        Self::new(Kind::DatabaseUnavailable, "The database did not answer, or has too much to do.")
+            .with_cause(cause)
     }
 
     fn already_exists(chat: ChatId) -> Self {

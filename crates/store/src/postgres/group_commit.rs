@@ -1,14 +1,14 @@
 use std::collections::VecDeque;
 use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Postgres;
 use super::change::Change;
-use super::together::NotTogether;
+use super::together::{LOCK_TIMEOUT, NotTogether};
 use crate::failure::Failure;
 use crate::place::Place;
 
@@ -20,10 +20,6 @@ const MOST_TOGETHER: usize = 64;
 
 /// How many changes may wait that begin something: who comes later had better come again.
 const MOST_BEGINNINGS: usize = 256;
-
-/// For how long a committer waits for a change that is alone: it may wait for a lock, and is not to keep others from
-/// being committed.
-const MOST_FOR_ONE: Duration = Duration::from_millis(100);
 
 /// Changes that wait to be committed. Those that come while others are committed are committed together: it takes as
 /// long as for one of them, and little more work.
@@ -42,8 +38,8 @@ pub(super) enum Purpose {
     GoOn,
 }
 
-/// What became of a change: how many rows it changed; or `None` if it was not carried out, and may be by itself.
-type Outcome = Result<Option<usize>, Failure>;
+/// What became of a change: how many rows it changed.
+type Outcome = Result<usize, Failure>;
 
 #[derive(Default)]
 struct Queue {
@@ -85,28 +81,30 @@ impl GroupCommit {
         waiting.going_on.len() + waiting.beginning.len()
     }
 
-    /// Has a change committed, perhaps together with others. It is carried out even if nobody waits for it any more,
-    /// unless that is known before.
-    pub(super) async fn commit(
+    /// Has a change carried out, perhaps together with others. It is even if nobody waits for it any more, unless that
+    /// is known before.
+    pub(super) async fn carry_out(
         &self,
-        change: Arc<dyn Change>,
+        change: impl Change,
         place: Place,
         purpose: Purpose,
         postgres: &Postgres,
     ) -> Outcome {
-        let (outcome, told) = oneshot::channel();
-        if let Some(turn) = self.enqueue(Waiting { change, place, outcome }, purpose)? {
+        let (sender, outcome) = oneshot::channel();
+        let waiting = Waiting { change: Arc::new(change), place, outcome: sender };
+        if let Some(turn) = self.enqueue(waiting, purpose)? {
             let work = self.clone().commit_all(postgres.clone(), turn);
             postgres.connector.runtime().spawn(work);
         }
-        told.await.unwrap_or_else(|_| Err(Failure::Unavailable(Box::new(Closing))))
+        outcome.await.unwrap_or_else(|_| Err(Failure::Unavailable(Box::new(Closing))))
     }
 
     /// Commits one group after the other, until nothing waits.
-    async fn commit_all(self, postgres: Postgres, mut turn: OwnedSemaphorePermit) {
-        while let Some((group, still)) = self.next_group(turn) {
-            turn = still;
+    async fn commit_all(self, postgres: Postgres, turn: OwnedSemaphorePermit) {
+        let mut next = self.next_group(turn);
+        while let Some((group, turn)) = next {
             commit(group, &postgres).await;
+            next = self.next_group(turn);
         }
     }
 
@@ -169,16 +167,23 @@ impl Waiting {
 /// Carries out a group, and tells those who wait.
 async fn commit(group: Vec<Waiting>, postgres: &Postgres) {
     let group = match <[Waiting; 1]>::try_from(group) {
-        Ok([alone]) => return commit_alone(alone, postgres).await,
+        Ok([alone]) => {
+            // It may wait for a lock for long, and is not to keep others from being committed.
+            let _ = timeout(LOCK_TIMEOUT, carry_out_alone(alone, postgres)).await;
+            return;
+        }
         Err(group) => group,
     };
     let changes: Vec<_> = group.iter().map(|it| &*it.change).collect();
     match postgres.execute_together(&changes).await {
-        Ok(counts) => {
-            group.into_iter().zip(counts).for_each(|(it, count)| it.tell(Ok(Some(count))));
+        Ok(counts) => group.into_iter().zip(counts).for_each(|(it, count)| it.tell(Ok(count))),
+        // One of them is the cause, and the others are not to suffer from it.
+        Err(NotTogether::NotDone) => {
+            for it in group {
+                drop(carry_out_alone(it, postgres));
+            }
         }
-        Err(NotTogether::NotDone) => group.into_iter().for_each(|it| it.tell(Ok(None))),
-        Err(NotTogether::Unknown(failure)) => {
+        Err(NotTogether::Unavailable(failure)) => {
             for it in group {
                 let shared = FailedTogether(Arc::clone(&failure));
                 it.tell(Err(Failure::Unavailable(Box::new(shared))));
@@ -187,14 +192,12 @@ async fn commit(group: Vec<Waiting>, postgres: &Postgres) {
     }
 }
 
-/// Carries out a change by itself, and returns when that has ended or takes too long for others to wait for.
-async fn commit_alone(alone: Waiting, postgres: &Postgres) {
+/// Carries out a change by itself, in a task that goes on whether the returned one is waited for or not.
+fn carry_out_alone(alone: Waiting, postgres: &Postgres) -> JoinHandle<()> {
     let runtime = postgres.connector.runtime();
     let postgres = postgres.clone();
-    let carried_out = runtime.spawn(async move {
-        let count = postgres.execute_alone(&*alone.change).await;
-        alone.tell(count.map(Some));
-    });
-    // Either way it goes on, and whoever waits for it is told by itself.
-    let _ = timeout(MOST_FOR_ONE, carried_out).await;
+    runtime.spawn(async move {
+        let outcome = postgres.execute_alone(&*alone.change).await;
+        alone.tell(outcome);
+    })
 }

@@ -59,7 +59,7 @@ pub(crate) struct Postgres {
 /// A connection of the pool, to which it does not go back by itself.
 struct Lent {
     connection: Guarded,
-    at: Instant,
+    since: Instant,
 }
 
 /// With what becomes of it if nobody waits for its answer any more.
@@ -90,12 +90,12 @@ impl Postgres {
 
     /// Runs a query that begins something, and returns how many rows it changed. It fails at once if too many wait.
     pub(crate) async fn begin(&self, place: Place, query: impl Change) -> Result<usize, Failure> {
-        self.commit(Arc::new(query), place, Purpose::Begin).await
+        self.group_commit.carry_out(query, place, Purpose::Begin, self).await
     }
 
     /// Runs a query that changes what was begun, and returns how many rows it changed.
     pub(crate) async fn execute(&self, place: Place, query: impl Change) -> Result<usize, Failure> {
-        self.commit(Arc::new(query), place, Purpose::GoOn).await
+        self.group_commit.carry_out(query, place, Purpose::GoOn, self).await
     }
 
     /// Runs a query that reads: on the connection that the reads of this runtime share, if it has one.
@@ -133,7 +133,8 @@ impl Postgres {
             idle: pool.available,
             used: pool.size.saturating_sub(pool.available),
             max: pool.max_size,
-            waiting: pool.waiting + self.group_commit.waiting(),
+            waiting: pool.waiting,
+            queued_changes: self.group_commit.waiting(),
         };
         self.pipelines.count(&mut connections);
         connections
@@ -150,19 +151,6 @@ impl Postgres {
         self.pipelines.end();
         self.pool.close();
         self.connector.all_closed().await;
-    }
-
-    async fn commit(
-        &self,
-        change: Arc<dyn Change>,
-        place: Place,
-        purpose: Purpose,
-    ) -> Result<usize, Failure> {
-        let committed = self.group_commit.commit(Arc::clone(&change), place, purpose, self).await?;
-        match committed {
-            Some(changed) => Ok(changed),
-            None => self.execute_alone(&*change).await,
-        }
     }
 
     /// Runs a query that changes something on a connection of its own.
@@ -184,7 +172,7 @@ impl Postgres {
         let connection = self.pool.get().await;
         let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
         let guarded = (connection, Arc::clone(&self.connector));
-        Ok(Lent { connection: scopeguard::guard(guarded, give_up), at: Instant::now() })
+        Ok(Lent { connection: scopeguard::guard(guarded, give_up), since: Instant::now() })
     }
 
     /// Lends a connection for what may be committed.
@@ -198,7 +186,9 @@ impl Postgres {
     fn settle<T>(&self, lent: Lent, answer: Result<QueryResult<T>, Elapsed>) -> Result<T, Failure> {
         match &answer {
             // The server may be gone with its machine. Then those have not been heard of either.
-            Err(_) => drop(self.pool.retain(|_, it| it.recycled.unwrap_or(it.created) > lent.at)),
+            Err(_) => {
+                drop(self.pool.retain(|_, it| it.recycled.unwrap_or(it.created) > lent.since));
+            }
             // Another server takes writes now.
             Ok(Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))) => {
                 drop(self.pool.retain(|_, _| false));

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{join, try_join_all};
 use tokio::time::timeout;
@@ -7,16 +8,15 @@ use super::Postgres;
 use super::change::Change;
 use crate::failure::Failure;
 
-/// What changes are begun with that are carried out together. A lock that one of them has to wait for would keep all
-/// others waiting, and two such groups could wait for each other.
-const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '100ms'";
+/// How long a change may wait for a lock while others wait for it.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Why changes were not carried out together.
 pub(super) enum NotTogether {
     /// None of them was carried out. Each may be by itself.
     NotDone,
-    /// Nobody knows whether they were.
-    Unknown(Arc<Failure>),
+    /// There was no connection, or it failed, and nobody knows whether they were carried out.
+    Unavailable(Arc<Failure>),
 }
 
 impl Postgres {
@@ -27,12 +27,13 @@ impl Postgres {
         &self,
         changes: &[&dyn Change],
     ) -> Result<Vec<usize>, NotTogether> {
-        let unknown = |failure| NotTogether::Unknown(Arc::new(failure));
-        let lent = self.lend_for_reading().await.map_err(unknown)?;
+        let unavailable = |failure| NotTogether::Unavailable(Arc::new(failure));
+        let lent = self.lend_for_reading().await.map_err(unavailable)?;
         let (connection, _) = &*lent.connection;
+        let begin = format!("BEGIN; SET LOCAL lock_timeout = {}", LOCK_TIMEOUT.as_millis());
         let sent = async {
             let all = changes.iter().map(|change| change.run_on(connection));
-            join(connection.batch_execute(BEGIN), try_join_all(all)).await
+            join(connection.batch_execute(&begin), try_join_all(all)).await
         };
         let counts = match timeout(self.answer_timeout, sent).await {
             Ok((Ok(()), Ok(counts))) => counts,
@@ -45,12 +46,12 @@ impl Postgres {
                 return Err(NotTogether::NotDone);
             }
             // What was sent after it may have been carried out without a transaction.
-            Ok((Err(error), _)) => return self.settle(lent, Ok(Err(error))).map_err(unknown),
-            Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unknown),
+            Ok((Err(error), _)) => return self.settle(lent, Ok(Err(error))).map_err(unavailable),
+            Err(elapsed) => return self.settle(lent, Err(elapsed)).map_err(unavailable),
         };
         let lent = lent.may_be_committed();
         let (connection, _) = &*lent.connection;
         let committed = timeout(self.answer_timeout, connection.batch_execute("COMMIT")).await;
-        self.settle(lent, committed.map(|it| it.map(|()| counts))).map_err(unknown)
+        self.settle(lent, committed.map(|it| it.map(|()| counts))).map_err(unavailable)
     }
 }

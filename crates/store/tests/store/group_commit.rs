@@ -137,7 +137,8 @@ async fn groups_of_the_same_keys_take_them_in_one_order() {
 
 #[tokio::test]
 async fn where_too_many_wait_the_next_hears_so_at_once_unless_it_goes_on_with_something() {
-    let store = migrated(&database().await.unwrap()).await;
+    let url = database().await.unwrap();
+    let store = migrated(&url).await;
     let begun = reservation("begun");
     store.reserve(&begun).await.unwrap();
     let chats: Vec<_> =
@@ -151,6 +152,11 @@ async fn where_too_many_wait_the_next_hears_so_at_once_unless_it_goes_on_with_so
     for made in outcomes {
         assert_eq!(made.unwrap(), Reserved::Made);
     }
+    // It came last, and was in one of the first groups.
+    let before_it = "SELECT count(DISTINCT xmin::text) FROM chat
+        WHERE xmin::text::bigint < (SELECT xmin::text::bigint FROM chat WHERE scope = 'begun')";
+    let before_it = operator(&url).await.query_one(before_it, &[]).await.unwrap();
+    assert!(before_it.get::<_, i64>(0) < GROUPS.into());
     // There is room again.
     assert_eq!(store.reserve(&chats[BEGINNINGS]).await.unwrap(), Reserved::Made);
 }

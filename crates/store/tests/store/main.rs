@@ -4,6 +4,7 @@
 
 mod connecting;
 mod contract;
+mod cut;
 mod failover;
 mod figures;
 mod group_commit;

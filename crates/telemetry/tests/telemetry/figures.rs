@@ -9,7 +9,13 @@ fn what_is_known_is_told() {
     let figures = Figures {
         is_ready: true,
         log_lines_dropped: 7,
-        connections: Some(ConnectionFigures { idle: 3, used: 2, max: 10, pending_requests: 1 }),
+        connections: Some(ConnectionFigures {
+            idle: 3,
+            used: 2,
+            max: 10,
+            pending_requests: 1,
+            queued_changes: 12,
+        }),
         chats_cache: Some(CacheFigures { hits: 7, misses: 2, entries: 4, bytes: Some(4096) }),
         tokens_cache: Some(CacheFigures { hits: 5, misses: 6, entries: 1, bytes: None }),
         replica: ReplicaFigures { answered: 8, passed_on: 3, failed: 2, left_alone: 9 },
@@ -27,6 +33,7 @@ fn what_is_known_is_told() {
             r#"db_client_connections{state="used"} 2"#,
         ]
     );
+    assert_eq!(told("chats_store_"), ["chats_store_queued_changes 12"]);
     assert_eq!(
         told("chats_cache_"),
         [
