@@ -84,8 +84,14 @@ pub(crate) async fn look_at_replica(loaded: &Loaded, url: &DatabaseUrl) -> Resul
 }
 
 /// Brings the database up to date. Returns the names of the migrations that were applied.
-pub(crate) async fn migrate(loaded: &Loaded) -> Result<Vec<String>> {
-    let store = connect(loaded, URL, &url(loaded)?).await?;
+///
+/// With settings for a pooler, the URL has to have been given for this very run: that of the server itself.
+pub(crate) async fn migrate(loaded: &Loaded, is_given: bool) -> Result<Vec<String>> {
+    let url = url(loaded)?;
+    if !is_given && has_no_session(loaded, &url) {
+        bail!(loaded.error("database.prepared_statements", NO_SESSION));
+    }
+    let store = connect(loaded, URL, &url).await?;
     Ok(store.migrate().await?)
 }
 
@@ -112,16 +118,19 @@ async fn connect(loaded: &Loaded, key: &str, url: &DatabaseUrl) -> Result<Diesel
 /// behind a pooler that prepares no statements nobody has a session.
 fn url_to_serve_from(loaded: &Loaded) -> Result<DatabaseUrl> {
     let url = url(loaded)?;
-    let settings = &loaded.config.database;
-    if url.sqlite_file().is_none() && settings.migrate && !settings.prepared_statements {
+    if loaded.config.database.migrate && has_no_session(loaded, &url) {
         bail!(loaded.error("database.migrate", NO_SESSION));
     }
     Ok(url)
 }
 
+fn has_no_session(loaded: &Loaded, url: &DatabaseUrl) -> bool {
+    url.sqlite_file().is_none() && !loaded.config.database.prepared_statements
+}
+
 const NO_SESSION: &str = "database.prepared_statements = false means a pooler, through which no migration can \
-                          go: set this to false, and run 'chats migrate --database-url' with the URL of \
-                          the server itself";
+                          go: set database.migrate to false, and run 'chats migrate --database-url' with \
+                          the URL of the server itself";
 
 fn url(loaded: &Loaded) -> Result<DatabaseUrl> {
     let Some(url) = &loaded.config.database.url else {

@@ -13,7 +13,7 @@ pub(crate) async fn migrate(flags: &Flags, args: &MigrateArgs) -> Result<()> {
     if args.check {
         return check(&loaded).await;
     }
-    let applied = database::migrate(&loaded).await?;
+    let applied = database::migrate(&loaded, flags.database_url.is_some()).await?;
     if applied.is_empty() {
         output::line(UP_TO_DATE);
     }

@@ -35,7 +35,7 @@ pub(crate) struct Flags {
     admin_listen: Option<String>,
     /// The database: postgres://… or sqlite:PATH [default: chats.sqlite in the data directory]
     #[arg(long, global = true, value_name = "URL")]
-    database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     /// The event service: its URL, or 'embedded' [default: embedded]
     #[arg(long, global = true, value_name = "URL")]
     event_url: Option<String>,
