@@ -4,14 +4,22 @@
 
 mod common;
 
+use std::collections::HashMap;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chats_domain::ports::{Added, BulkStore, Clock, MockBulkStore, StoreError};
+use chats_domain::chat::Chat;
+use chats_domain::ports::{
+    Added, BulkStore, Clock, MockBulkStore, MockChatIds, MockClock, StoreError,
+};
 use chats_domain::use_cases::{ImportChat, Imported, Importer, Refusal};
 use chats_domain::values::{EventRoomId, Tags, Timestamp};
-use chats_testkit::memory::{Answer, ManualClock, RandomIds};
+use chats_testkit::memory::{Answer, ManualClock, MemoryStore, RandomIds};
 use common::{World, school};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -139,6 +147,29 @@ async fn a_store_that_stays_away_is_given_up_after_half_a_minute() {
 }
 
 #[tokio::test]
+async fn chats_that_are_too_many_for_the_store_at_once_are_added_in_parts() {
+    for most in [1, 30] {
+        let memory = Arc::new(MemoryStore::default());
+        let mut store = MockBulkStore::new();
+        let kept = memory.clone();
+        store.expect_add().returning(move |batch| {
+            let is_too_much = batch.chats().len() > most;
+            let slow = || StoreError::Unavailable("it takes too long".into());
+            if is_too_much { Err(slow()) } else { futures_executor::block_on(kept.add(batch)) }
+        });
+        let importer = Importer { clock: hurried(), ..importer(Arc::new(store), &Arc::default()) };
+        let chats: Vec<_> = (0..1_000).map(|n| chat(&format!("lesson-{n}"), a_room())).collect();
+        let outcomes = importer.import(chats.clone()).await.unwrap();
+        assert_eq!(outcomes.len(), 1_000);
+        let stored: HashMap<_, _> =
+            memory.all().into_iter().map(|it| (it.scope, Imported::Added(it.id))).collect();
+        for (chat, outcome) in chats.iter().zip(outcomes) {
+            assert_eq!(stored.get(&chat.scope), Some(&outcome));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_fails_is_not_asked_again() {
     let mut store = MockBulkStore::new();
     store.expect_add().once().returning(|_| Err(StoreError::Failed("broken".into())));
@@ -154,6 +185,79 @@ async fn where_nothing_is_taken_one_call_is_enough() {
     let chats = (0..100).map(|n| chat(&format!("lesson-{n}"), a_room())).collect();
     let imported = importer(Arc::new(store), &Arc::default()).import(chats).await.unwrap();
     assert_eq!(imported.len(), 100);
+}
+
+/// What becomes of a call of the store.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Answered,
+    /// It is done, and nobody hears of it.
+    AnswerLost,
+    NotDone,
+}
+
+proptest! {
+    #[test]
+    fn however_chats_are_split_and_the_store_fails_the_same_comes_of_them(
+        chats in vec((0..5_u8, 0..5_u8, 0..2_u8), 0..20),
+        sizes in vec(1..8_usize, 20),
+        // As many as fail in a row are the end of an import.
+        fates in vec(select(&[Fate::Answered, Fate::AnswerLost, Fate::NotDone]), 0..11),
+    ) {
+        let chats: Vec<_> = chats.into_iter().map(|(scope, room, tag)| ImportChat {
+            tags: Some(tags(&format!("{{\"n\":{tag}}}"))),
+            ..chat(&scope.to_string(), Uuid::from_u128(room.into()).into())
+        }).collect();
+        let mut rest = chats.as_slice();
+        let split = sizes.iter().map(|size| {
+            let (part, others) = rest.split_at(rest.len().min(*size));
+            rest = others;
+            part
+        });
+        let split = import_parts(split, fates);
+        prop_assert_eq!(split, import_parts(chats.chunks(1), Vec::new()));
+    }
+}
+
+/// Imports one part after the other. Returns what came of each chat, and what is stored in the end.
+///
+/// The chat of a line has the line's number as its identifier.
+fn import_parts<'a>(
+    parts: impl Iterator<Item = &'a [ImportChat]>,
+    fates: Vec<Fate>,
+) -> (Vec<Imported>, Vec<Chat>) {
+    let memory = Arc::new(MemoryStore::default());
+    let (kept, mut fates) = (memory.clone(), fates.into_iter());
+    let mut store = MockBulkStore::new();
+    store.expect_add().returning(move |batch| {
+        let fate = fates.next().unwrap_or(Fate::Answered);
+        let cut_off = || StoreError::Unavailable("cut off".into());
+        if fate == Fate::NotDone {
+            return Err(cut_off());
+        }
+        let added = futures_executor::block_on(kept.add(batch));
+        if fate == Fate::Answered { added } else { Err(cut_off()) }
+    });
+    let mut numbers = 1..;
+    let mut ids = MockChatIds::new();
+    ids.expect_next().returning(move || Uuid::from_u128(numbers.next().unwrap()).into());
+    let importer = importer(Arc::new(store), &Arc::default());
+    let importer = Importer { clock: hurried(), ids: Arc::new(ids), ..importer };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut outcomes = Vec::new();
+    for part in parts {
+        outcomes.extend(runtime.block_on(importer.import(part.to_vec())).unwrap());
+    }
+    let mut stored = memory.all();
+    stored.sort_by_key(|chat| chat.id.as_uuid());
+    (outcomes, stored)
+}
+
+/// A clock by which no pause takes any time.
+fn hurried() -> Arc<dyn Clock> {
+    let mut clock = MockClock::new();
+    clock.expect_sleep().returning(|_| Box::pin(ready(())));
+    Arc::new(clock)
 }
 
 async fn import(world: &World, chats: impl Into<Vec<ImportChat>>) -> Vec<Imported> {

@@ -79,6 +79,13 @@ impl Batch {
         Self(batch)
     }
 
+    /// The same chats in two batches; a single chat in one.
+    #[must_use]
+    pub fn halves(&self) -> impl DoubleEndedIterator<Item = Self> {
+        let half = self.0.len().div_ceil(2).max(1);
+        self.0.chunks(half).map(|chats| Self(chats.to_vec()))
+    }
+
     /// The chats, in their order.
     #[must_use]
     pub fn chats(&self) -> &[ReadyChat] {

@@ -1,6 +1,6 @@
 //! Chats that were made elsewhere, of a tenant that moves in.
 
-use std::iter::zip;
+use std::iter::{successors, zip};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,13 +61,18 @@ pub enum Refusal {
     EventRoomTaken,
 }
 
-/// How often a batch is tried while the store is not available: for about half a minute, in which another
+/// How often in a row the store is tried while it is not available: for about half a minute, in which another
 /// server may take over.
-const TRIES: u32 = 12;
+const TRIES: usize = 12;
 
 /// The pause after the first try. It doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pauses between the tries.
+fn pauses() -> impl Iterator<Item = Duration> {
+    successors(Some(FIRST_PAUSE), |pause| Some(LONGEST_PAUSE.min(*pause * 2))).take(TRIES - 1)
+}
 
 impl Importer {
     /// Imports chats one after the other, as far as anyone can tell. Returns what came of each, in their
@@ -80,23 +85,35 @@ impl Importer {
         let mut chats = chats.into_iter().map(|chat| self.to_ready(chat)).peekable();
         while chats.peek().is_some() {
             let batch = Batch::take_from(&mut chats);
-            let added = self.add(&batch).await?;
+            let added = self.add(batch.clone()).await?;
             imported
                 .extend(zip(batch.chats(), added).map(|(chat, added)| Imported::of(chat, added)));
         }
         Ok(imported)
     }
 
-    async fn add(&self, batch: &Batch) -> Result<Vec<Added>, StoreError> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..TRIES {
-            match self.store.add(batch).await {
-                Err(StoreError::Unavailable(_)) => self.clock.sleep(pause).await,
-                added => return added,
+    /// Adds a batch. Perhaps it is not the store that is away, but the batch that is more than the store can
+    /// do in its time: so what failed is tried again in halves, down to single chats.
+    async fn add(&self, batch: Batch) -> Result<Vec<Added>, StoreError> {
+        let mut added = Vec::with_capacity(batch.chats().len());
+        // The next one is at the end.
+        let mut to_do = vec![batch];
+        let mut pauses = pauses();
+        while let Some(batch) = to_do.pop() {
+            match self.store.add(&batch).await {
+                Ok(of_batch) => {
+                    added.extend(of_batch);
+                    pauses = self::pauses();
+                }
+                Err(StoreError::Unavailable(cause)) => {
+                    let pause = pauses.next().ok_or(StoreError::Unavailable(cause))?;
+                    self.clock.sleep(pause).await;
+                    to_do.extend(batch.halves().rev());
+                }
+                Err(error) => return Err(error),
             }
-            pause = LONGEST_PAUSE.min(pause * 2);
         }
-        self.store.add(batch).await
+        Ok(added)
     }
 
     fn to_ready(&self, chat: ImportChat) -> ReadyChat {
