@@ -1,6 +1,7 @@
 //! Many chats in one go.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use async_trait::async_trait;
 use chats_domain::chat::{Chat, ChatState};
@@ -9,33 +10,35 @@ use chats_domain::values::{Audience, ChatId, EventRoomId, Scope};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text};
 
-use crate::chat_store::{TRIES, TooManyConflicts, all};
+use crate::chat_store::{IdentifierTaken, TRIES, TooManyConflicts, all};
 use crate::columns::{JsonColumn, MomentColumn, UuidColumn};
 use crate::database::{Database, DieselStore};
 use crate::failure::Failure;
 use crate::postgres::Postgres;
-use crate::row::{ChatRow, NewChatRow};
+use crate::row::{ChatRow, Lasting, NewChatRow};
 use crate::schema::{self, chat};
 use crate::sqlite::Sqlite;
 
 #[async_trait]
 impl BulkStore for DieselStore {
     async fn add(&self, batch: &Batch) -> Result<Vec<Added>, StoreError> {
-        let mut open = batch.chats().to_vec();
-        let mut outcomes = HashMap::with_capacity(open.len());
+        let mut unsettled = batch.chats().to_vec();
+        let mut outcomes = HashMap::with_capacity(unsettled.len());
         for _ in 0..TRIES {
-            if open.is_empty() {
+            if unsettled.is_empty() {
                 break;
             }
             let tried = match &self.0 {
-                Database::Postgres(postgres) => try_on_postgres(postgres, &open).await?,
-                Database::Sqlite(sqlite) => try_on_sqlite(sqlite, &open).await?,
+                Database::Postgres(postgres) => try_on_postgres(postgres, &unsettled).await?,
+                Database::Sqlite(sqlite) => try_on_sqlite(sqlite, &unsettled).await?,
             };
             let tried = Outcomes::try_from(tried)?;
-            open.retain(|chat| match tried.of(chat) {
-                Some(outcome) => outcomes.insert(chat.id, outcome).is_some(),
-                None => true,
-            });
+            for chat in mem::take(&mut unsettled) {
+                match tried.of(&chat)? {
+                    Some(outcome) => drop(outcomes.insert(chat.id, outcome)),
+                    None => unsettled.push(chat),
+                }
+            }
         }
         let in_order = batch.chats().iter().map(|chat| outcomes.remove(&chat.id));
         let complete: Option<_> = in_order.collect();
@@ -46,7 +49,7 @@ impl BulkStore for DieselStore {
 /// What came of a try to insert chats.
 struct Tried {
     made: HashSet<ChatId>,
-    /// What has the keys and the rooms of the others, if it is not gone again.
+    /// What has the keys, rooms and identifiers of the others, if it is not gone again.
     in_the_way: Vec<ChatRow>,
 }
 
@@ -55,6 +58,7 @@ struct Outcomes {
     made: HashSet<ChatId>,
     by_key: HashMap<(Audience, Scope), Chat>,
     rooms: HashSet<EventRoomId>,
+    ids: HashSet<ChatId>,
 }
 
 impl TryFrom<Tried> for Outcomes {
@@ -65,6 +69,7 @@ impl TryFrom<Tried> for Outcomes {
         Ok(Self {
             made,
             rooms: met.iter().filter_map(room_of).collect(),
+            ids: met.iter().map(|it| it.id).collect(),
             by_key: met
                 .into_iter()
                 .map(|it| ((it.audience.clone(), it.scope.clone()), it))
@@ -75,14 +80,20 @@ impl TryFrom<Tried> for Outcomes {
 
 impl Outcomes {
     /// What came of a chat; `None` if whatever stood in its way is gone.
-    fn of(&self, chat: &ReadyChat) -> Option<Added> {
+    fn of(&self, chat: &ReadyChat) -> Result<Option<Added>, StoreError> {
         if self.made.contains(&chat.id) {
-            return Some(Added::Made);
+            return Ok(Some(Added::Made));
         }
         if let Some(met) = self.by_key.get(&(chat.audience.clone(), chat.scope.clone())) {
-            return Some(Added::KeyTaken(met.clone()));
+            return Ok(Some(Added::KeyTaken(met.clone())));
         }
-        self.rooms.contains(&chat.event_room).then_some(Added::RoomTaken)
+        if self.rooms.contains(&chat.event_room) {
+            return Ok(Some(Added::RoomTaken));
+        }
+        if self.ids.contains(&chat.id) {
+            return Err(StoreError::Failed(Box::new(IdentifierTaken)));
+        }
+        Ok(None)
     }
 }
 
@@ -112,11 +123,23 @@ const INSERT: &str = r#"
     RETURNING id"#;
 
 /// One statement looks for all of it: between two, a chat that has both the key and the room could come,
-/// and seem to have the room alone. Each half uses an index.
+/// and seem to have the room alone. Each part uses an index.
 const IN_THE_WAY: &str = "
     SELECT chat.* FROM unnest($1, $2) AS new (audience, scope) JOIN chat USING (audience, scope)
     UNION ALL
-    SELECT chat.* FROM chat WHERE event_room_id = ANY ($3)";
+    SELECT chat.* FROM chat WHERE event_room_id = ANY ($3)
+    UNION ALL
+    SELECT chat.* FROM chat WHERE id = ANY ($4)";
+
+/// A chat that is in the way. It lasts perhaps, but not that there is no other: a server that takes no writes any
+/// more may have the chat with the room, and not yet the one with the key.
+#[derive(QueryableByName)]
+struct InTheWay {
+    #[diesel(embed)]
+    chat: ChatRow,
+}
+
+impl Lasting for InTheWay {}
 
 async fn try_on_postgres(postgres: &Postgres, chats: &[ReadyChat]) -> Result<Tried, Failure> {
     let tags = |chat: &ReadyChat| chat.tags.as_ref().map(|tags| JsonColumn(tags.as_json().into()));
@@ -138,8 +161,10 @@ async fn try_on_postgres(postgres: &Postgres, chats: &[ReadyChat]) -> Result<Tri
     let look = diesel::sql_query(IN_THE_WAY)
         .bind::<Array<Text>, _>(column(&others, |it| it.audience.as_str().to_owned()))
         .bind::<Array<Text>, _>(column(&others, |it| it.scope.as_str().to_owned()))
-        .bind::<Array<schema::Uuid>, _>(column(&others, |it| UuidColumn(it.event_room.as_uuid())));
-    Ok(Tried { made, in_the_way: postgres.change(look).await? })
+        .bind::<Array<schema::Uuid>, _>(column(&others, |it| UuidColumn(it.event_room.as_uuid())))
+        .bind::<Array<schema::Uuid>, _>(column(&others, |it| UuidColumn(it.id.as_uuid())));
+    let in_the_way: Vec<InTheWay> = postgres.load(look).await?;
+    Ok(Tried { made, in_the_way: in_the_way.into_iter().map(|it| it.chat).collect() })
 }
 
 fn column<T>(chats: &[ReadyChat], value: impl Fn(&ReadyChat) -> T) -> Vec<T> {
@@ -160,7 +185,9 @@ async fn try_on_sqlite(sqlite: &Sqlite, chats: &[ReadyChat]) -> Result<Tried, Fa
             let has_key =
                 chat::audience.eq(chat.audience.as_str()).and(chat::scope.eq(chat.scope.as_str()));
             let has_room = chat::event_room_id.eq(UuidColumn(chat.event_room.as_uuid()));
-            let in_the_way = chat::table.filter(has_key.or(has_room)).select(ChatRow::as_select());
+            let has_id = chat::id.eq(UuidColumn(chat.id.as_uuid()));
+            let has_any = has_key.or(has_room).or(has_id);
+            let in_the_way = chat::table.filter(has_any).select(ChatRow::as_select());
             tried.in_the_way.extend(in_the_way.load(connection)?);
         }
         Ok(tried)

@@ -206,7 +206,7 @@ pub(crate) struct TooManyConflicts;
 
 #[derive(Debug, thiserror::Error)]
 #[error("another chat has the identifier")]
-struct IdentifierTaken;
+pub(crate) struct IdentifierTaken;
 
 /// Whether it is the chat, opening and at `attempt`.
 #[diesel::dsl::auto_type]

@@ -17,9 +17,10 @@ pub trait BulkStore: Send + Sync {
     /// Adds each chat of the batch, unless its key or its room is taken. Returns what came of each, in
     /// their order.
     ///
-    /// Where both are taken, the answer is [`Added::KeyTaken`]. What was added is durable once this has
-    /// returned. After an error any of the chats may have been added: the same call again finds the keys
-    /// of those taken, by themselves.
+    /// Where both are taken, the answer is [`Added::KeyTaken`]. An identifier that another chat has, where
+    /// neither is taken, is a [`StoreError::Failed`]. What was added is durable once this has returned. After
+    /// an error any of the chats may have been added: the same call again finds the keys of those taken, by
+    /// themselves.
     ///
     /// Callers that get into each other's way wait for each other, but not for ever: if need be, one of
     /// them fails with [`StoreError::Unavailable`].

@@ -30,6 +30,7 @@ macro_rules! bulk_store_contract {
             the_same_batch_again_meets_its_own_chats
             a_room_is_taken_by_a_chat_that_is_opening_or_ready
             a_chat_that_is_opening_has_its_key
+            an_identifier_that_is_taken_is_a_failure
             a_chat_that_was_added_never_changes
             an_added_key_and_an_added_room_are_taken_for_reservations
             of_many_equal_batches_each_chat_is_added_once
@@ -133,6 +134,13 @@ pub async fn a_chat_that_is_opening_has_its_key(store: Arc<impl Store>) {
 
     store.release(opening.id, Attempt::FIRST).await.unwrap();
     assert_eq!(add(&*store, &[wanted]).await, [Added::Made]);
+}
+
+pub async fn an_identifier_that_is_taken_is_a_failure(store: Arc<impl Store>) {
+    let there = chat("lesson-1");
+    add(&*store, std::slice::from_ref(&there)).await;
+    let added = store.add(&batch(&[ReadyChat { id: there.id, ..chat("lesson-2") }])).await;
+    assert!(matches!(added, Err(StoreError::Failed(_))), "{added:?}");
 }
 
 pub async fn a_chat_that_was_added_never_changes(store: Arc<impl Store>) {
