@@ -19,6 +19,15 @@ const EMBEDDED_ISSUER: &str = "urn:chats:embedded";
 /// Our account with the embedded event service.
 const EMBEDDED_ACCOUNT: &str = "chats.svc.example.org";
 
+/// Our account: the one that the configuration names, or else that with the embedded event service. Who only
+/// needs its name needs no key.
+pub(crate) fn account(loaded: &Loaded) -> Result<Account> {
+    match &loaded.config.identity {
+        Some(identity) => Ok(identity.account.0.clone()),
+        None => Ok(EMBEDDED_ACCOUNT.parse()?),
+    }
+}
+
 /// An account of ours, and what signs its tokens.
 pub(crate) struct OwnAccount {
     pub(crate) account: Account,

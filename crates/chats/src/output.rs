@@ -15,6 +15,11 @@ pub(crate) fn text(text: &[u8]) {
     let _ = io::stdout().write_all(text);
 }
 
+/// Says something on standard error. Whoever closed it does not want to know.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Says what went wrong on standard error, with colour where that is a terminal.
 pub(crate) fn complain(error: &anyhow::Error) {
     let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {error:#}");

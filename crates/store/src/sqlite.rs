@@ -3,7 +3,8 @@
 //! A call blocks a thread of the runtime's pool for blocking work. It is carried out to its end there,
 //! even if who asked has gone.
 
-use std::fs;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::resume_unwind;
 use std::path::{self, Path};
 use std::thread;
@@ -37,7 +38,8 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens a database. Its file, and the directory that it is in, are made if they are missing.
+    /// Opens a database. Its file, and the directory that it is in, are made if they are missing; the directory is
+    /// for us alone.
     pub(crate) async fn open(
         path: &Path,
         settings: PoolSettings,
@@ -47,7 +49,7 @@ impl Sqlite {
         let path = path::absolute(path)?;
         let open_all = move || -> Result<_, Cause> {
             if let Some(directory) = path.parent() {
-                fs::create_dir_all(directory)?;
+                DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             }
             let writer = open_connection(&path, settings.answer_timeout)?;
             let readers: Result<Vec<_>, _> =

@@ -1,15 +1,15 @@
 //! A tenant moves in: chats that have their rooms already are imported.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Output, Stdio};
-use std::time::Duration;
 
+use chats_testkit::postgres::{self, Cluster};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::support::{Database, Deployment};
+use crate::support::{Database, Deployment, chats, until};
 
 on_both_databases! {
     async fn an_imported_chat_reads_back_like_any_other(deployment) {
@@ -202,13 +202,49 @@ async fn a_database_that_is_not_up_to_date_is_named() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("run 'chats migrate'"));
 }
 
-/// No test waits longer than this for what must come.
-const LONG: Duration = Duration::from_secs(30);
+#[tokio::test]
+async fn an_import_says_where_it_goes_and_leaves_nothing_beside() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = postgres::database().await.unwrap();
+    let mut command = chats(directory.path());
+    command.args(["--database-url", &url, "import"]);
+    let mut import = spawned(command);
+    let mut said = BufReader::new(import.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let name = url.rsplit('/').next().unwrap();
+    // It has no line yet.
+    assert!(
+        said.any(|line| line.starts_with("importing into postgres://") && line.ends_with(name))
+    );
+    assert!(import.wait_with_output().unwrap().status.success());
+    // Nobody but who signs tokens needs a key, and none is made.
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_import_outlasts_an_outage_of_the_database() {
+    let cluster = spawn_blocking(Cluster::start).await.unwrap().unwrap();
+    let mut deployment = Deployment::on(Database::Sqlite).await;
+    deployment.kill();
+    deployment.database_url = Some(cluster.url());
+    deployment.start();
+    let file = lines(0..4_000);
+    let (first, rest) = file.split_at(file.match_indices('\n').nth(999).unwrap().0 + 1);
+    let mut import = spawn(&deployment);
+    import.stdin.as_mut().unwrap().write_all(first.as_bytes()).unwrap();
+    until_there(&deployment, "lesson-999").await;
+
+    cluster.kill().unwrap();
+    let rest = rest.to_owned();
+    let output = spawn_blocking(move || fed(import, &rest));
+    cluster.start_again().unwrap();
+    let output = output.await.unwrap();
+    assert_eq!(said(&output), "imported: 4000\nalready there: 0\nrefused: 0\n", "{output:?}");
+    until_there(&deployment, "lesson-3999").await;
+}
 
 /// Reads a chat again and again, until it is there.
 async fn until_there(deployment: &Deployment, scope: &str) {
-    let there = async { while deployment.read_by_scope(scope).await.status != 200 {} };
-    timeout(LONG, there).await.unwrap();
+    until(async || deployment.read_by_scope(scope).await.status == 200).await;
 }
 
 fn lines(numbers: std::ops::Range<u32>) -> String {

@@ -1,5 +1,6 @@
 //! SQLite keeps its file, and shares it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use chats_domain::chat::Attempt;
@@ -31,12 +32,14 @@ async fn chats_outlive_the_store_that_made_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_directory_is_made() {
+async fn a_missing_directory_is_made_for_us_alone() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("some/where/chats.db");
     let store = migrated(&format!("sqlite://{}", file.display())).await;
     store.reserve(&reservation("lesson-1")).await.unwrap();
     assert!(file.is_file());
+    let mode = file.parent().unwrap().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,8 +20,7 @@ use self::report::Report;
 use crate::adapters::{SystemClock, Uuid7};
 use crate::cli::ImportArgs;
 use crate::config::{self, Flags, Loaded};
-use crate::identity::OwnAccount;
-use crate::{database, telemetry};
+use crate::{database, identity, output, telemetry};
 
 /// How many lines are held at a time, and how many chats go to the database at once.
 const BATCH: usize = 1_000;
@@ -59,11 +58,9 @@ fn open(file: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
 }
 
 async fn importer(loaded: &Loaded) -> Result<Importer> {
-    let asked_by = match OwnAccount::configured(loaded)? {
-        Some(own) => own.account,
-        None => OwnAccount::of_data_dir(loaded)?.account,
-    };
-    let (store, _) = database::open(loaded).await?;
+    let asked_by = identity::account(loaded)?;
+    let (store, database) = database::open(loaded).await?;
+    output::say(&format!("importing into {database}"));
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(Uuid7));
     Ok(Importer { store: Arc::new(store), clock, ids, asked_by })
 }

@@ -1,6 +1,6 @@
-use std::io::{self, Write};
-
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
 
 /// How far an import has come, on standard error if that is a terminal.
 pub(super) struct Progress(ProgressBar);
@@ -28,8 +28,7 @@ impl Progress {
 
     /// Says something on standard error.
     pub(super) fn say(&self, text: &str) {
-        // Whoever closed it does not want to know.
-        self.0.suspend(|| drop(writeln!(io::stderr(), "{text}")));
+        self.0.suspend(|| output::say(text));
     }
 }
 
