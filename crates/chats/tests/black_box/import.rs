@@ -174,7 +174,7 @@ on_both_databases! {
         command.args(["import", "--audience", "school.example.org"]);
         let output = fed(spawned(command), &format!("{ours}\n{theirs}\n"));
         assert_eq!(output.status.code(), Some(1));
-        let told = "imported: 1\nalready there: 0\nrefused: 1\n  not a chat: 1\n";
+        let told = "imported: 1\nalready there: 0\nrefused: 1\n  a chat of another audience: 1\n";
         assert_eq!(said(&output), told);
         assert!(String::from_utf8(output.stderr).unwrap().contains("line 2: 'audience' is another"));
         deployment.read_by_scope("lesson-1").await.chat(200);

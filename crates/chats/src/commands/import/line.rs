@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use chats_domain::use_cases::ImportChat;
 use chats_domain::values::{Audience, EventRoomId, Scope, Tags, Timestamp};
@@ -7,10 +8,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::lines::{Line, MAX_LINE_BYTES};
+use super::report::Kind;
 
-/// A line that is no chat.
+/// A line that brings no chat.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Invalid {
+pub(super) struct Refused {
+    pub(super) kind: Kind,
     /// What is wrong with it.
     pub(super) reason: String,
     /// The key that it names, as far as it does.
@@ -34,52 +37,67 @@ fn as_written<'de, D: Deserializer<'de>>(tags: D) -> Result<Option<&'de RawValue
     Deserialize::deserialize(tags).map(Some)
 }
 
+/// How far ahead of us a chat may have come to be. Clocks differ, and an import may take hours; milliseconds
+/// that are taken for seconds are ahead by ages.
+const MOST_AHEAD: Duration = Duration::from_hours(24);
+
 /// What a line is to keep to besides.
 pub(super) struct Rules {
-    /// What time it is. No chat has come to be after it.
-    pub(super) now: Timestamp,
+    /// When the import began.
+    pub(super) start: Timestamp,
     /// The audience of all chats, if they are to be of one.
     pub(super) audience: Option<Audience>,
 }
 
 /// Reads what a line says.
-pub(super) fn read(line: &Line, rules: &Rules) -> Result<ImportChat, Invalid> {
+pub(super) fn read(line: &Line, rules: &Rules) -> Result<ImportChat, Refused> {
     match &line.text {
         Some(text) => parse(text, rules),
         None => Err(no_chat(format!("it is longer than {} KiB", MAX_LINE_BYTES / 1024))),
     }
 }
 
-fn parse(line: &[u8], rules: &Rules) -> Result<ImportChat, Invalid> {
+fn parse(line: &[u8], rules: &Rules) -> Result<ImportChat, Refused> {
     // Serde would take the members from an array, too.
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(no_chat("it is not a JSON object".to_owned()));
     }
     let wire: Wire<'_> = serde_json::from_slice(line).map_err(|it| no_chat(it.to_string()))?;
-    wire.to_chat(rules).map_err(|reason| {
-        let Wire { audience, scope, .. } = wire;
-        Invalid { reason, audience: Some(audience), scope: Some(scope) }
-    })
+    match wire.to_chat(rules.start) {
+        Ok(chat) if rules.allow(&chat.audience) => Ok(chat),
+        Ok(_) => {
+            let reason = "'audience' is another than that of --audience".to_owned();
+            Err(wire.refused(Kind::AnotherAudience, reason))
+        }
+        Err(reason) => Err(wire.refused(Kind::NoChat, reason)),
+    }
 }
 
-fn no_chat(reason: String) -> Invalid {
-    Invalid { reason, audience: None, scope: None }
+fn no_chat(reason: String) -> Refused {
+    Refused { kind: Kind::NoChat, reason, audience: None, scope: None }
+}
+
+impl Rules {
+    fn allow(&self, audience: &Audience) -> bool {
+        self.audience.as_ref().is_none_or(|only| only == audience)
+    }
 }
 
 impl Wire<'_> {
-    fn to_chat(&self, rules: &Rules) -> Result<ImportChat, String> {
+    fn refused(self, kind: Kind, reason: String) -> Refused {
+        Refused { kind, reason, audience: Some(self.audience), scope: Some(self.scope) }
+    }
+
+    fn to_chat(&self, start: Timestamp) -> Result<ImportChat, String> {
         let audience: Audience = self.audience.parse().map_err(breaks("audience"))?;
-        if rules.audience.as_ref().is_some_and(|only| *only != audience) {
-            return Err("'audience' is another than that of --audience".to_owned());
-        }
         let scope: Scope = self.scope.parse().map_err(breaks("scope"))?;
         let event_room = uuid(&self.event_room_id).ok_or("'event_room_id' is not a UUID")?;
         let tags = self.tags.map(|tags| Tags::parse(tags.get())).transpose();
         let tags = tags.map_err(|rule| format!("the tags {rule}"))?;
         let created_at = Timestamp::from_unix_seconds(self.created_at);
         let created_at = created_at.ok_or("'created_at' is after the last moment there is")?;
-        if created_at > rules.now {
-            return Err("'created_at' is in the future: it is to be in seconds".to_owned());
+        if created_at > start.plus(MOST_AHEAD) {
+            return Err("'created_at' is more than a day ahead: it is to be in seconds".to_owned());
         }
         Ok(ImportChat {
             audience,
@@ -109,8 +127,8 @@ mod tests {
     /// A Saturday in 2033.
     const NOW: Timestamp = Timestamp::from_unix_micros(2_000_000_000_000_000);
 
-    fn parse(line: &[u8]) -> Result<ImportChat, Invalid> {
-        super::parse(line, &Rules { now: NOW, audience: None })
+    fn parse(line: &[u8]) -> Result<ImportChat, Refused> {
+        super::parse(line, &Rules { start: NOW, audience: None })
     }
 
     fn line(change: impl FnOnce(&str) -> String) -> String {
@@ -129,20 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn a_chat_may_have_come_to_be_just_now() {
-        let line = line(|it| it.replace("1500000000", "2000000000"));
-        assert_eq!(parse(line.as_bytes()).unwrap().created_at, NOW);
+    fn a_chat_may_have_come_to_be_during_the_import_and_by_a_clock_that_is_ahead() {
+        for seconds in ["2000000000", "2000086400"] {
+            let line = line(|it| it.replace("1500000000", seconds));
+            assert!(parse(line.as_bytes()).is_ok());
+        }
     }
 
     #[test]
     fn where_one_audience_is_imported_chats_of_others_are_refused() {
         let line = line(str::to_owned);
         let read = |only: &str| {
-            let rules = Rules { now: NOW, audience: Some(only.parse().unwrap()) };
+            let rules = Rules { start: NOW, audience: Some(only.parse().unwrap()) };
             super::parse(line.as_bytes(), &rules)
         };
         assert!(read("a.example.org").is_ok());
         let refused = read("b.example.org").unwrap_err();
+        assert_eq!(refused.kind, Kind::AnotherAudience);
         assert_eq!(refused.reason, "'audience' is another than that of --audience");
         assert_eq!(refused.audience.as_deref(), Some("a.example.org"));
     }
@@ -161,14 +182,15 @@ mod tests {
             (ROOM, "0193a5c07b1e70008000000000000001", "'event_room_id' is not a UUID"),
             (r#"{"n": 1.0}"#, "null", "the tags "),
             ("1500000000", "18446744073709551615", "'created_at' is after"),
-            ("1500000000", "1500000000000", "'created_at' is in the future"),
-            ("1500000000", "2000000001", "'created_at' is in the future"),
+            ("1500000000", "1500000000000", "'created_at' is more than a day ahead"),
+            ("1500000000", "2000086401", "'created_at' is more than a day ahead"),
         ];
         for (right, wrong, reason) in wrong {
             let line = line(|it| it.replace(right, wrong));
-            let invalid = parse(line.as_bytes()).unwrap_err();
-            assert!(invalid.reason.starts_with(reason), "{line}: {}", invalid.reason);
-            assert!(invalid.audience.is_some() && invalid.scope.is_some());
+            let refused = parse(line.as_bytes()).unwrap_err();
+            assert!(refused.reason.starts_with(reason), "{line}: {}", refused.reason);
+            assert!(refused.audience.is_some() && refused.scope.is_some());
+            assert_eq!(refused.kind, Kind::NoChat);
         }
     }
 
@@ -189,8 +211,8 @@ mod tests {
             line(|it| it.replace(r#""tags""#, r#""tags":{},"tags""#)),
         ];
         for line in wrong {
-            let invalid = parse(line.as_bytes()).unwrap_err();
-            assert_eq!((invalid.audience, invalid.scope), (None, None), "{line}");
+            let refused = parse(line.as_bytes()).unwrap_err();
+            assert_eq!((refused.audience, refused.scope), (None, None), "{line}");
         }
         assert!(parse(b"{\"audience\":\"\xff\"}").is_err());
     }

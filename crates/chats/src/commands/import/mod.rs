@@ -35,7 +35,7 @@ pub(crate) async fn import(flags: &Flags, args: &ImportArgs) -> Result<()> {
     let importer = if args.dry_run { None } else { Some(importer(&loaded).await?) };
     let mut report = Report::new(args.rejects.as_deref(), Progress::through(length))?;
 
-    let rules = Rules { now: SystemClock.now(), audience: args.audience.clone() };
+    let rules = Rules { start: SystemClock.now(), audience: args.audience.clone() };
     let outcome = import_lines(Lines::of(file), &rules, importer.as_ref(), &mut report).await;
     // However far it came, what was done so far is told.
     let refused = report.finish(args.dry_run)?;
@@ -97,7 +97,7 @@ async fn import_lines(
         for (number, chat) in batch {
             match chat {
                 Ok(chat) => report.add(number, &chat, outcomes.next().flatten())?,
-                Err(invalid) => report.add_invalid(number, invalid)?,
+                Err(refused) => report.add_refused(number, refused)?,
             }
         }
         report.reach(last, lines.bytes())?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chats_domain::use_cases::{ImportChat, Imported, Refusal};
 use serde::Serialize;
 
-use super::line::Invalid;
+use super::line::Refused;
 use super::progress::Progress;
 use crate::output;
 
@@ -27,8 +27,9 @@ pub(super) struct Report {
 
 /// Why a line was refused, in the order in which that is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Invalid,
+pub(super) enum Kind {
+    NoChat,
+    AnotherAudience,
     AlreadyExists,
     StillOpening,
     EventRoomTaken,
@@ -89,10 +90,10 @@ impl Report {
         Ok(())
     }
 
-    /// Adds a line that is no chat.
-    pub(super) fn add_invalid(&mut self, line: u64, invalid: Invalid) -> Result<()> {
-        let Invalid { reason, audience, scope } = invalid;
-        self.reject(Kind::Invalid, &Reject { line, reason, audience, scope })
+    /// Adds a line that brings no chat.
+    pub(super) fn add_refused(&mut self, line: u64, refused: Refused) -> Result<()> {
+        let Refused { kind, reason, audience, scope } = refused;
+        self.reject(kind, &Reject { line, reason, audience, scope })
     }
 
     /// Shows that the lines so far, of so many bytes, are done. Those that were refused are in the file now.
@@ -152,7 +153,8 @@ fn write(file: &mut impl Write, reject: &Reject) -> io::Result<()> {
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Self::Invalid => "not a chat",
+            Self::NoChat => "not a chat",
+            Self::AnotherAudience => "a chat of another audience",
             Self::AlreadyExists => "the chat with this key says something else",
             Self::StillOpening => "the chat with this key is still being opened",
             Self::EventRoomTaken => "the event room carries another chat",
