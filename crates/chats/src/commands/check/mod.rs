@@ -67,13 +67,18 @@ struct Check<'f> {
 }
 
 impl Check<'_> {
-    /// Reads a part of the settings, and reports on it. `read` tells what there is to say if all is well.
-    fn part(&mut self, subject: &str, read: impl Fn(&Loaded) -> Result<String>) {
+    /// Reads a part of the settings, and reports on it. `read` tells what there is to say if all is well: nothing, if
+    /// the part is not there.
+    fn part<S>(&mut self, subject: &str, read: impl Fn(&Loaded) -> Result<S>)
+    where
+        S: Into<Option<String>>,
+    {
         let errors = self.survey.of_part(&read);
         for error in &errors {
             self.report.wrong(error);
         }
-        if let (true, Ok(says)) = (errors.is_empty(), read(&self.loaded)) {
+        let says = read(&self.loaded).map(Into::into);
+        if let (true, Ok(Some(says))) = (errors.is_empty(), says) {
             ok(subject, &says);
         }
     }
@@ -106,17 +111,12 @@ impl Check<'_> {
 
     fn what_it_stands_on(&mut self) {
         self.part("database.url", |it| Ok(database::read(it)?.to_string()));
-        if self.loaded.config.database.replica_url.is_some() {
-            self.part("database.replica_url", |it| {
-                Ok(database::read_replica(it)?.map_or_else(String::new, |it| it.to_string()))
-            });
-        }
-        if self.loaded.config.identity.is_some() {
-            self.part("identity", |it| {
-                let own = OwnAccount::configured(it)?;
-                Ok(own.map_or_else(String::new, |own| own.account.to_string()))
-            });
-        }
+        self.part("database.replica_url", |it| {
+            Ok(database::read_replica(it)?.map(|replica| replica.to_string()))
+        });
+        self.part("identity", |it| {
+            Ok(OwnAccount::configured(it)?.map(|own| own.account.to_string()))
+        });
         self.part("event.url", |it| {
             event_service::read(it, OwnAccount::configured(it)?.as_ref())?;
             Ok(it.config.event.url.clone())
