@@ -74,7 +74,8 @@ pub(crate) enum Command {
     #[command(after_help = examples!(
         "chats import --config chats.toml chats.ndjson"
         "chats import chats.ndjson --dry-run           looks for lines that are wrong"
-        "chats import - --rejects rejects.ndjson       reads standard input"
+        "chats import - --rejects rejects.ndjson       reads standard input\n"
+        "The exit code is 3 if lines were refused, and 1 if it did not get through all of them."
     ))]
     Import(ImportArgs),
     /// Print the OpenAPI document of the API
@@ -130,7 +131,7 @@ pub(crate) struct ImportArgs {
     /// Tell of the lines that are refused in this file, which is made
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Refuse the chats of other audiences than this one
+    /// Refuse the chats of other audiences than this one; whose their rooms are is not looked at
     #[arg(long)]
     pub(crate) audience: Option<Audience>,
     /// Read the lines and say which are wrong, without the database

@@ -32,7 +32,12 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::commands::LinesRefused;
 use crate::early_end::EarlyEnd;
+
+/// The exit code of an import that went through all lines, and refused some. That of a command line that is not
+/// understood is 2.
+const SOME_REFUSED: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -40,7 +45,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&error);
-            ExitCode::FAILURE
+            if error.is::<LinesRefused>() { SOME_REFUSED.into() } else { ExitCode::FAILURE }
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use check::check;
 pub(crate) use completions::completions;
 pub(crate) use event::event;
 pub(crate) use health::health;
-pub(crate) use import::import;
+pub(crate) use import::{LinesRefused, import};
 pub(crate) use migrate::migrate;
 pub(crate) use openapi::openapi;
 pub(crate) use recover::recover;

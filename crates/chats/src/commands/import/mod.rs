@@ -3,12 +3,14 @@ mod lines;
 mod progress;
 mod report;
 
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use chats_domain::ports::Clock;
 use chats_domain::use_cases::Importer;
 use tokio::task::block_in_place;
@@ -25,7 +27,19 @@ use crate::{database, identity, output, telemetry};
 /// How many lines are held at a time, and how many chats go to the database at once.
 const BATCH: usize = 1_000;
 
-/// Imports the chats of a file, and tells what came of them. Fails if a line was refused.
+/// An import that went through all lines, and refused so many.
+#[derive(Debug)]
+pub(crate) struct LinesRefused(u64);
+
+impl fmt::Display for LinesRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lines that were refused: {}", self.0)
+    }
+}
+
+impl Error for LinesRefused {}
+
+/// Imports the chats of a file, and tells what came of them. Fails with [`LinesRefused`] if a line was.
 ///
 /// It works beside running instances, and can be repeated.
 pub(crate) async fn import(flags: &Flags, args: &ImportArgs) -> Result<()> {
@@ -40,9 +54,7 @@ pub(crate) async fn import(flags: &Flags, args: &ImportArgs) -> Result<()> {
     // However far it came, what was done so far is told.
     let refused = report.finish(args.dry_run)?;
     outcome?;
-    if refused > 0 {
-        bail!("lines that were refused: {refused}");
-    }
+    ensure!(refused == 0, LinesRefused(refused));
     Ok(())
 }
 
