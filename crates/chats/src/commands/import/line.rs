@@ -45,7 +45,7 @@ const MOST_AHEAD: Duration = Duration::from_hours(24);
 pub(super) struct Rules {
     /// When the import began.
     pub(super) start: Timestamp,
-    /// The audience of all chats, if they are to be of one.
+    /// The audience of all chats, if they are to be of one. Whose their rooms are is another matter.
     pub(super) audience: Option<Audience>,
 }
 
