@@ -37,9 +37,9 @@ impl<'a> Awaited<'a> {
         request_id: &'a HeaderValue,
         trace_id: Option<TraceId>,
         method: &Method,
+        since: Instant,
     ) -> Self {
-        let (method, since) = (method.into(), Instant::now());
-        Self { request_id, trace_id, method, since, has_ended: false }
+        Self { request_id, trace_id, method: method.into(), since, has_ended: false }
     }
 
     pub(crate) fn end(mut self) {

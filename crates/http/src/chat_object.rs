@@ -23,10 +23,13 @@ pub(crate) struct RealTime {
     pub(crate) event_room_id: Uuid,
 }
 
+/// What most chats take as JSON, in bytes, and more.
+const TYPICAL_BYTES: usize = 512;
+
 /// Writes a chat as JSON. Its `id` is its scope; its tags are written as the tenant wrote them.
 pub(crate) fn to_json(chat: &Chat) -> Result<Vec<u8>, serde_json::Error> {
     let tags = chat.tags.as_ref().map(|tags| serde_json::from_str(tags.as_json())).transpose()?;
-    serde_json::to_vec(&ChatObject {
+    let chat = ChatObject {
         id: chat.scope.as_str(),
         chat_id: chat.id.as_uuid(),
         audience: chat.audience.as_str(),
@@ -34,7 +37,10 @@ pub(crate) fn to_json(chat: &Chat) -> Result<Vec<u8>, serde_json::Error> {
         tags,
         created_at: chat.created_at.as_unix_seconds(),
         real_time: chat.event_room().map(|room| RealTime { event_room_id: room.as_uuid() }),
-    })
+    };
+    let mut json = Vec::with_capacity(TYPICAL_BYTES);
+    serde_json::to_writer(&mut json, &chat)?;
+    Ok(json)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The way in: who calls, and whether they have called too often.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::rt::time::timeout;
+use actix_web::rt::time::sleep;
 use actix_web::{HttpMessage, HttpRequest};
 use chats_domain::ports::Authenticator;
 use chats_domain::values::Account;
+use futures_util::future::{Either, select};
 use governor::clock::MonotonicClock;
 
 use crate::Settings;
@@ -39,10 +41,18 @@ impl Entrance {
     }
 
     async fn caller(&self, request: &HttpRequest) -> Result<Account, Problem> {
-        let found = timeout(self.authentication_timeout, caller(request, &*self.authenticator));
-        found.await.unwrap_or_else(|late| Err(Problem::authentication_unavailable(late.into())))
+        // The time begins with the first wait, and few have to.
+        let late = async { sleep(self.authentication_timeout).await };
+        match select(pin!(caller(request, &*self.authenticator)), pin!(late)).await {
+            Either::Left((found, _)) => found,
+            Either::Right(((), _)) => Err(Problem::authentication_unavailable(Late.into())),
+        }
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("nobody could tell in time who calls")]
+struct Late;
 
 #[cfg(test)]
 mod tests {

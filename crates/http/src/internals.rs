@@ -25,5 +25,5 @@ pub fn to_json(chat: &Chat) -> Result<Vec<u8>, serde_json::Error> {
 /// The entity tag of a body, as its header has it.
 #[must_use]
 pub fn etag(body: &[u8]) -> String {
-    etag::of(body).to_string()
+    etag::of(body)
 }

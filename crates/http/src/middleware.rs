@@ -38,7 +38,7 @@ pub(crate) async fn finish(
     let id = request_id::of(request.headers());
     let context = trace::begin(watch.tracer.as_ref(), request.headers());
     let trace_id = trace::id(&context);
-    let awaited = Awaited::begin(&id, trace_id, request.method());
+    let awaited = Awaited::begin(&id, trace_id, request.method(), begun.at());
     let response = next.call(request).with_context(context.clone()).await?.map_into_boxed_body();
     awaited.end();
     let (mut response, trouble) = problem::rendered(response, id.to_str().unwrap_or_default());

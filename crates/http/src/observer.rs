@@ -115,6 +115,10 @@ impl Begun {
         Self { at: Instant::now(), observer, is_answered: false }
     }
 
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
     /// Tells the observer of the answer.
     pub(crate) fn answered(mut self, request: &HttpRequest, status: StatusCode) -> Answered {
         let answered = Answered {

@@ -79,7 +79,7 @@ impl Chats {
     }
 
     /// The deadline of a request that comes now.
-    fn deadline(&self) -> Deadline {
+    fn deadline(&self) -> Deadline<'_> {
         Deadline::after(&*self.ports.clock, self.settings.deadline)
     }
 }

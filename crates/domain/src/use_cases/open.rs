@@ -31,7 +31,7 @@ impl Chats {
     pub(super) async fn open(
         &self,
         ours: Ours,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Opened, CreateError> {
         let Ours { chat, opening, flight } = ours;
         let result = match opening.existing_room {
@@ -67,7 +67,7 @@ impl Chats {
         chat: Chat,
         opening: Opening,
         room: EventRoomId,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Opened, CreateError> {
         let confirmed = self.ports.store.confirm(chat.id, opening.attempt, room);
         match deadline.bound(confirmed).await? {
@@ -86,7 +86,7 @@ impl Chats {
         chat: &Chat,
         opening: Opening,
         error: EventRoomsError,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Opened, CreateError> {
         if deadline.bound(self.ports.store.release(chat.id, opening.attempt)).await? {
             Err(error.into())
@@ -97,7 +97,7 @@ impl Chats {
 
     /// Lets the lease end when the next attempt may start, for nobody works on the chat any more. If the
     /// store does not do it, the lease ends as it would have.
-    async fn postpone(&self, chat: &Chat, opening: Opening, deadline: &mut Deadline) {
+    async fn postpone(&self, chat: &Chat, opening: Opening, deadline: &mut Deadline<'_>) {
         let pause = self.settings.pause_after(opening.attempt, chat.id);
         let lease_until = self.ports.clock.now().plus(pause);
         let postponed = self.ports.store.postpone(chat.id, opening.attempt, lease_until);

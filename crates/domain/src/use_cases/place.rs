@@ -39,7 +39,7 @@ impl Chats {
     pub(super) async fn place(
         &self,
         wanted: Wanted,
-        mut deadline: Deadline,
+        mut deadline: Deadline<'_>,
     ) -> Result<Creation, CreateError> {
         let mut doubt = None;
         let placed = self.place_in_time(&wanted, &mut deadline, &mut doubt).await;
@@ -55,7 +55,7 @@ impl Chats {
     async fn place_in_time(
         &self,
         wanted: &Wanted,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
         doubt: &mut Option<CreateError>,
     ) -> Result<Creation, CreateError> {
         let mut tries = 0;
@@ -103,7 +103,7 @@ impl Chats {
         &self,
         wanted: &Wanted,
         look_first: bool,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Start, CreateError> {
         let store = &self.ports.store;
         if look_first {
@@ -145,7 +145,7 @@ impl Chats {
         &self,
         wanted: &Wanted,
         met: Chat,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Met, CreateError> {
         match met.state {
             ChatState::Ready(room) if wanted.is_met_by(&met, Some(room)) => Ok(Met::Existing(met)),
@@ -171,7 +171,7 @@ impl Chats {
         &self,
         room: EventRoomId,
         wanted: &Wanted,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<(), CreateError> {
         let room = deadline
             .bound(self.ports.rooms.find(room))
@@ -195,7 +195,7 @@ impl Chats {
         &self,
         chat: &Chat,
         opening: Opening,
-        deadline: &mut Deadline,
+        deadline: &mut Deadline<'_>,
     ) -> Result<Option<Ours>, CreateError> {
         let now = self.ports.clock.now();
         if !opening.lease_expired(now) {

@@ -22,7 +22,7 @@ pub(super) fn chat() -> Value {
 
 /// The tag of that chat.
 pub(super) fn etag() -> String {
-    etag::of(&serde_json::to_vec(&chat_object()).unwrap_or_default()).to_string()
+    etag::of(&serde_json::to_vec(&chat_object()).unwrap_or_default())
 }
 
 pub(super) fn tags() -> Value {

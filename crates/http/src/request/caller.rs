@@ -22,7 +22,9 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
         return Err(Problem::malformed_token(detail));
     }
     let detail = "The Authorization header is not 'Bearer' and a token.";
-    let text = header.to_str().map_err(|_| Problem::malformed_token(detail))?;
+    // `to_str` looks at each character by itself, which for a token shows.
+    let text = str::from_utf8(header.as_bytes()).ok().filter(|text| text.is_ascii());
+    let text = text.ok_or_else(|| Problem::malformed_token(detail))?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(Problem::no_token(detail));
