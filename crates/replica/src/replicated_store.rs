@@ -88,17 +88,17 @@ impl ReplicatedStore {
         &'a self,
         find: impl FnOnce() -> BoxFuture<'a, Found>,
     ) -> Option<Chat> {
-        if !self.breaker.lets_through(self.clock.now()) {
+        let Some(pass) = self.breaker.let_through(self.clock.now()) else {
             count(&self.counts.left_alone);
             return None;
-        }
+        };
         let found = match select(find(), self.clock.sleep(PATIENCE)).await {
             Either::Left((found, _)) => found,
             Either::Right(((), _)) => Err(StoreError::Unavailable(Late.into())),
         };
         match found {
             Ok(found) => {
-                if self.breaker.answered() {
+                if self.breaker.answered(pass) {
                     tracing::info!("the replica answers again");
                 }
                 let ready = found.filter(|chat| chat.event_room().is_some());

@@ -9,6 +9,7 @@ use chats_domain::ports::{ChatIds, ChatStore, Confirmed, Reservation, Reserved, 
 use chats_domain::values::{Audience, ChatId, EventRoomId, Scope, Timestamp};
 use chats_replica::ReplicatedStore;
 use chats_testkit::memory::{ManualClock, MemoryStore, RandomIds};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// A primary and its replica, which has what a test gives it.
@@ -74,12 +75,15 @@ pub(crate) struct Replica {
     before: Option<Mutex<HashMap<String, Option<Chat>>>>,
     asked: AtomicU64,
     does: Mutex<Does>,
+    answers: Notify,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Does {
     #[default]
     Answer,
+    /// It answers once it is told to.
+    Wait,
     Fail,
     Hang,
 }
@@ -94,6 +98,11 @@ impl Replica {
         *self.does.lock().unwrap() = does;
     }
 
+    /// Has it answer a read that waits.
+    pub(crate) fn answer_one(&self) {
+        self.answers.notify_one();
+    }
+
     /// How many reads it was asked for so far.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
@@ -102,9 +111,14 @@ impl Replica {
     async fn answer(&self, key: String, found: Option<Chat>) -> Result<Option<Chat>, StoreError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let does = *self.does.lock().unwrap();
+        if matches!(does, Does::Wait) {
+            self.answers.notified().await;
+        }
         match (does, &self.before) {
-            (Does::Answer, None) => Ok(found),
-            (Does::Answer, Some(before)) => Ok(before.lock().unwrap().insert(key, found).flatten()),
+            (Does::Answer | Does::Wait, None) => Ok(found),
+            (Does::Answer | Does::Wait, Some(before)) => {
+                Ok(before.lock().unwrap().insert(key, found).flatten())
+            }
             (Does::Fail, _) => Err(StoreError::Unavailable("it is down".into())),
             (Does::Hang, _) => pending().await,
         }

@@ -74,6 +74,32 @@ async fn while_one_tries_a_replica_again_the_others_do_not_wait_for_it() {
 }
 
 #[tokio::test]
+async fn an_answer_to_who_asked_before_a_failure_ends_no_rest() {
+    let pair = Pair::new();
+    let chat = pair.ready_chat().await;
+    let read = || {
+        let store = Arc::clone(&pair.store);
+        tokio::spawn(async move { store.find(chat.id).await.unwrap() })
+    };
+    pair.replica.does(Does::Hang);
+    let one = read();
+    pair.clock.until_asleep(1).await;
+    pair.clock.advance(PATIENCE / 2);
+    pair.replica.does(Does::Wait);
+    let other = read();
+    pair.clock.until_asleep(2).await;
+    pair.clock.advance(PATIENCE / 2);
+    assert_eq!(one.await.unwrap().as_ref(), Some(&chat));
+    pair.replica.answer_one();
+    assert_eq!(other.await.unwrap().as_ref(), Some(&chat));
+
+    pair.replica.does(Does::Answer);
+    assert_eq!(pair.store.find(chat.id).await.unwrap(), Some(chat));
+    let stats = ReplicaStats { answered: 1, passed_on: 0, failed: 1, left_alone: 1 };
+    assert_eq!(pair.store.stats(), stats);
+}
+
+#[tokio::test]
 async fn the_primary_is_needed_for_what_the_replica_has_not_got() {
     let pair = Pair::new();
     pair.replica.does(Does::Fail);
