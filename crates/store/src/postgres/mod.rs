@@ -37,7 +37,7 @@ pub(crate) use self::connector::Connector;
 use self::group_commit::{GroupCommit, Purpose};
 use self::outcome::outcome;
 use self::pipelines::Pipelines;
-use self::pool::{Pool, Pooled, cause, pool};
+use self::pool::{Pool, Pooled, cause, lend, pool};
 use self::read::{Read, read_as_from};
 pub use self::tls::TlsError;
 pub(crate) use self::url::{PostgresUrl, Role};
@@ -169,8 +169,8 @@ impl Postgres {
 
     /// Lends a connection for what may be cancelled.
     async fn lend_for_reading(&self) -> Result<Lent, Failure> {
-        let connection = self.pool.get().await;
-        let connection = connection.map_err(|error| Failure::Unavailable(cause(error)))?;
+        let connection = lend(&self.pool, self.connector.runtime()).await;
+        let connection = connection.map_err(Failure::Unavailable)?;
         let guarded = (connection, Arc::clone(&self.connector));
         Ok(Lent { connection: scopeguard::guard(guarded, give_up), since: Instant::now() })
     }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chats_domain::ports::Cause;
-use diesel::result::ConnectionResult;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -22,7 +21,7 @@ const MOST_AT_ONCE: usize = 64;
 /// which reach the disk together otherwise, would wait for each other.
 pub(super) struct Pipeline {
     room: Semaphore,
-    open: Mutex<Option<Arc<Driven>>>,
+    open: Arc<Mutex<Option<Arc<Driven>>>>,
 }
 
 impl Pipeline {
@@ -71,19 +70,24 @@ impl Pipeline {
         Ok((self.room.acquire().await?, self.shared(connector, patience).await?))
     }
 
-    /// The connection, which is opened on this runtime if there is none.
+    /// The connection, which is opened on this runtime if there is none. Who waits for it may leave: the next
+    /// one finds it.
     async fn shared(
         &self,
         connector: &Connector,
         patience: Duration,
-    ) -> ConnectionResult<Arc<Driven>> {
-        let mut open = self.open.lock().await;
+    ) -> Result<Arc<Driven>, Cause> {
+        let mut open = Arc::clone(&self.open).lock_owned().await;
         if let Some(shared) = open.as_ref().filter(|it| it.is_alive(patience)) {
             return Ok(Arc::clone(shared));
         }
-        let shared = Arc::new(connector.connect_here().await?);
-        *open = Some(Arc::clone(&shared));
-        Ok(shared)
+        let connector = connector.clone();
+        let opened = tokio::spawn(async move {
+            let shared = Arc::new(connector.connect_here().await?);
+            *open = Some(Arc::clone(&shared));
+            Ok(shared)
+        });
+        opened.await?
     }
 
     /// Whether its connection is open, and then whether somebody waits for an answer on it.
@@ -102,6 +106,6 @@ impl Pipeline {
 
 impl Default for Pipeline {
     fn default() -> Self {
-        Self { room: Semaphore::new(MOST_AT_ONCE), open: Mutex::default() }
+        Self { room: Semaphore::new(MOST_AT_ONCE), open: Arc::default() }
     }
 }

@@ -8,6 +8,7 @@ use deadpool::managed::{
     self, BuildError, Manager, Metrics, PoolError, RecycleError, RecycleResult, Timeouts,
 };
 use diesel::result::ConnectionError;
+use tokio::runtime::Handle;
 
 use super::connection::Connection;
 use super::connector::Connector;
@@ -34,6 +35,16 @@ pub(super) fn pool(
         })
         .runtime(Runtime::Tokio1)
         .build()
+}
+
+/// Lends a connection. Who waits for one to be opened may leave: the next one finds it.
+pub(super) async fn lend(pool: &Pool, runtime: &Handle) -> Result<Pooled, Cause> {
+    if pool.status().available > 0 {
+        return pool.get().await.map_err(cause);
+    }
+    let pool = pool.clone();
+    let lent = runtime.spawn(async move { pool.get().await });
+    lent.await?.map_err(cause)
 }
 
 impl Manager for Connector {

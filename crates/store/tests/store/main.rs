@@ -10,6 +10,7 @@ mod failover;
 mod figures;
 mod group_commit;
 mod instances;
+mod leaving;
 mod migrations;
 mod pooler;
 mod postgres;
