@@ -24,9 +24,9 @@ pub(crate) enum Database {
 /// How many connections there are, and how patient who uses them is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// The most connections that are open to PostgreSQL. As many as there are processors, but at the most
-    /// half of them, serve the reads of one runtime each; the others form a pool. SQLite has one that
-    /// writes and a few that read, whatever this says.
+    /// The most connections that are open to PostgreSQL. One for each processor and one more, but at the
+    /// most half of them, serve the reads of one runtime each: so each worker has one, and the store's own
+    /// runtime. The others form a pool. SQLite has one that writes and a few that read, whatever this says.
     pub max_connections: NonZeroUsize,
     /// How long a call waits for a connection: for one to be free, and again for a new one to be made.
     pub acquire_timeout: Duration,

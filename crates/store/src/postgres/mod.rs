@@ -73,7 +73,8 @@ impl Postgres {
     ) -> Result<Self, Cause> {
         let connector = Arc::new(connector);
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let for_reads = threads.min(settings.max_connections.get() / 2);
+        // The runtime of the store reads, too: whether a chat is there that is to be made, for example.
+        let for_reads = (threads + 1).min(settings.max_connections.get() / 2);
         let of_pool = settings.max_connections.get() - for_reads;
         let pool = pool(Connector::clone(&connector), of_pool, settings.acquire_timeout)?;
         if connector.role() == Role::Primary {

@@ -1,14 +1,16 @@
 //! The store is made on one runtime and used from others, as the workers of a server have their own.
 
+use std::num::NonZeroUsize;
 use std::thread;
 
-use chats_domain::ports::{ChatStore, Reserved};
-use chats_store::DieselStore;
+use chats_domain::ports::{ChatIds, ChatStore, Reserved};
+use chats_store::{DieselStore, PoolSettings};
+use chats_testkit::memory::RandomIds;
 use chats_testkit::postgres::database;
 use tokio::runtime;
 use tokio::time::{Duration, timeout};
 
-use crate::{migrated, reservation, sqlite_file};
+use crate::{connected, migrated, patient, reservation, sqlite_file};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgresql_is_used_from_runtimes_that_come_and_go() {
@@ -45,6 +47,32 @@ async fn a_call_to_postgresql_may_be_given_up_at_any_point() {
 async fn a_call_to_sqlite_may_be_given_up_at_any_point() {
     let (url, _directory) = sqlite_file();
     given_up_at_any_point(migrated(&url).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_worker_and_the_runtime_of_the_store_have_a_connection_for_their_reads() {
+    let workers = thread::available_parallelism().unwrap();
+    let max_connections = NonZeroUsize::new(2 * (workers.get() + 1)).unwrap();
+    let url = database().await.unwrap();
+    migrated(&url).await;
+    let store = connected(&url, PoolSettings { max_connections, ..patient() }).await;
+    let one_of_the_pool = store.connections().idle;
+
+    // As it does where a create is repeated.
+    assert!(store.find(RandomIds.next()).await.unwrap().is_none());
+    let workers: Vec<_> = (0..workers.get())
+        .map(|_| {
+            runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+        })
+        .collect();
+    for worker in &workers {
+        let store = store.clone();
+        let found = worker.spawn(async move { store.find(RandomIds.next()).await });
+        assert!(found.await.unwrap().unwrap().is_none());
+    }
+    let for_reads = workers.len() + 1;
+    assert_eq!(store.connections().idle, one_of_the_pool + for_reads);
+    workers.into_iter().for_each(runtime::Runtime::shutdown_background);
 }
 
 async fn used_from_runtimes_that_come_and_go(store: DieselStore) {
