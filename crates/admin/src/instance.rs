@@ -11,6 +11,9 @@ pub trait Instance: Send + Sync {
     /// Looks at the database. The look is given up after a while.
     async fn look_at_database(&self) -> Database;
 
+    /// Looks at the replica of the database, if there is one. The look is given up after a while.
+    async fn look_at_replica(&self) -> Option<Database>;
+
     /// Looks at the event service. The look is given up after a while.
     async fn look_at_event_service(&self) -> EventService;
 
@@ -18,7 +21,7 @@ pub trait Instance: Send + Sync {
     async fn metrics(&self, is_ready: bool) -> Result<String, Cause>;
 }
 
-/// How the database is.
+/// How the database is, or a replica of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Database {

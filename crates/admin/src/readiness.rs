@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chats_domain::ports::Cause;
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use serde::Serialize;
 
 use crate::probe::Probe;
@@ -20,6 +20,7 @@ const EVENT_SERVICE_COUNTS_FOR: Duration = Duration::from_secs(10);
 pub(crate) struct Readiness {
     instance: Arc<dyn Instance>,
     database: Probe<Database>,
+    replica: Probe<Option<Database>>,
     event_service: Probe<EventService>,
 }
 
@@ -29,6 +30,9 @@ pub(crate) struct Report {
     pub(crate) is_ready: bool,
     is_ending: bool,
     database: Database,
+    /// If there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica: Option<Database>,
     event_service: EventService,
 }
 
@@ -37,6 +41,7 @@ impl Readiness {
         Self {
             instance,
             database: Probe::new(DATABASE_COUNTS_FOR, PATIENCE, Database::Unreachable),
+            replica: Probe::new(DATABASE_COUNTS_FOR, PATIENCE, Some(Database::Unreachable)),
             event_service: Probe::new(
                 EVENT_SERVICE_COUNTS_FOR,
                 PATIENCE,
@@ -48,26 +53,37 @@ impl Readiness {
     /// How the instance is.
     ///
     /// It is ready without its event service, for it can still be read from; all other instances would
-    /// be as unready.
+    /// be as unready. So it is without its database, while there is a replica of it.
     pub(crate) async fn report(&self) -> Report {
         let event_service = self.event_service.found(self.instance.look_at_event_service());
-        let (database, event_service) = join(self.database(), event_service).await;
+        let (database, replica, event_service) =
+            join3(self.database(), self.replica(), event_service).await;
         // Asked last: it may have come meanwhile.
         let is_ending = self.instance.is_ending();
-        Report { is_ready: is_ready(database, is_ending), is_ending, database, event_service }
+        let is_ready = is_ready(database, replica, is_ending);
+        Report { is_ready, is_ending, database, replica, event_service }
     }
 
     /// The figures of the instance, in which it is as ready as a report would say.
     pub(crate) async fn metrics(&self) -> Result<String, Cause> {
-        let database = self.database().await;
-        self.instance.metrics(is_ready(database, self.instance.is_ending())).await
+        let (database, replica) = join(self.database(), self.replica()).await;
+        self.instance.metrics(is_ready(database, replica, self.instance.is_ending())).await
     }
 
     async fn database(&self) -> Database {
         self.database.found(self.instance.look_at_database()).await
     }
+
+    async fn replica(&self) -> Option<Database> {
+        self.replica.found(self.instance.look_at_replica()).await
+    }
 }
 
-fn is_ready(database: Database, is_ending: bool) -> bool {
-    database == Database::Ready && !is_ending
+fn is_ready(database: Database, replica: Option<Database>, is_ending: bool) -> bool {
+    let can_be_read_from = match database {
+        Database::Ready => true,
+        Database::NotUpToDate => false,
+        Database::Unreachable => replica == Some(Database::Ready),
+    };
+    can_be_read_from && !is_ending
 }

@@ -73,6 +73,7 @@ mod tests {
     struct Fake {
         is_ending: bool,
         database: Database,
+        replica: Option<Database>,
         event_service: EventService,
         has_figures: bool,
         looks: AtomicUsize,
@@ -83,6 +84,7 @@ mod tests {
             Self {
                 is_ending: false,
                 database: Database::Ready,
+                replica: None,
                 event_service: EventService::Ready,
                 has_figures: true,
                 looks: AtomicUsize::new(0),
@@ -99,6 +101,11 @@ mod tests {
         async fn look_at_database(&self) -> Database {
             self.looks.fetch_add(1, Ordering::Relaxed);
             self.database
+        }
+
+        async fn look_at_replica(&self) -> Option<Database> {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            self.replica
         }
 
         async fn look_at_event_service(&self) -> EventService {
@@ -156,12 +163,45 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn without_its_database_an_instance_is_ready_while_its_replica_is() {
+        let all_is_well = r#"{"is_ready":true,"is_ending":false,"database":"ready","replica":"ready","event_service":"ready"}"#;
+        let replica = Some(Database::Ready);
+        let well = Fake { replica, ..Fake::default() };
+        assert_eq!(readiness(well).await, (StatusCode::OK, all_is_well.to_owned()));
+
+        let ready = Database::Ready;
+        for (database, replica, expected) in [
+            (Database::Unreachable, ready, StatusCode::OK),
+            (Database::Unreachable, Database::NotUpToDate, StatusCode::SERVICE_UNAVAILABLE),
+            (Database::Unreachable, Database::Unreachable, StatusCode::SERVICE_UNAVAILABLE),
+            (Database::NotUpToDate, ready, StatusCode::SERVICE_UNAVAILABLE),
+            (ready, Database::NotUpToDate, StatusCode::OK),
+            (ready, Database::Unreachable, StatusCode::OK),
+        ] {
+            let instance = Fake { database, replica: Some(replica), ..Fake::default() };
+            let (status, body) = readiness(instance).await;
+            assert_eq!(status, expected, "{body}");
+        }
+        let ending =
+            Fake { is_ending: true, database: Database::Unreachable, replica, ..Fake::default() };
+        assert_eq!(readiness(ending).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[actix_web::test]
     async fn the_figures_have_it_as_ready_as_it_says_to_be() {
         for (instance, is_ready) in [
             (Fake::default(), true),
             (Fake { event_service: EventService::Unreachable, ..Fake::default() }, true),
             (Fake { database: Database::NotUpToDate, ..Fake::default() }, false),
             (Fake { database: Database::Unreachable, ..Fake::default() }, false),
+            (
+                Fake {
+                    database: Database::Unreachable,
+                    replica: Some(Database::Ready),
+                    ..Fake::default()
+                },
+                true,
+            ),
             (Fake { is_ending: true, ..Fake::default() }, false),
         ] {
             let answers = answers(Arc::new(instance), "/metrics", 1).await;

@@ -99,6 +99,10 @@ mod tests {
             Database::Ready
         }
 
+        async fn look_at_replica(&self) -> Option<Database> {
+            None
+        }
+
         async fn look_at_event_service(&self) -> EventService {
             EventService::Ready
         }

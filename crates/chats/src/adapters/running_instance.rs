@@ -27,10 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct RunningInstance {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) store: DieselStore,
+    /// The replica of its database, if there is one.
+    pub(crate) replica: Option<DieselStore>,
     /// The event service itself: looks at it are no calls of the API's.
     pub(crate) rooms: Arc<dyn EventRooms>,
     pub(crate) chats_cache: Option<Arc<CachedStore>>,
-    pub(crate) replica: Option<Arc<ReplicatedStore>>,
+    pub(crate) replicated: Option<Arc<ReplicatedStore>>,
     pub(crate) tokens_cache: Option<Arc<TokenCache<ObservedIssuers>>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log_lines_dropped: ErrorCounter,
@@ -44,14 +46,11 @@ impl Instance for RunningInstance {
     }
 
     async fn look_at_database(&self) -> Database {
-        match self.store.pending_migrations().await {
-            Ok(pending) if pending.is_empty() => Database::Ready,
-            Ok(_) => Database::NotUpToDate,
-            Err(error) => {
-                tracing::debug!(error = chain(&error), "the database does not answer");
-                Database::Unreachable
-            }
-        }
+        look_at(&self.store, "database").await
+    }
+
+    async fn look_at_replica(&self) -> Option<Database> {
+        Some(look_at(self.replica.as_ref()?, "replica").await)
     }
 
     async fn look_at_event_service(&self) -> EventService {
@@ -117,7 +116,7 @@ impl RunningInstance {
     }
 
     fn replica(&self) -> ReplicaFigures {
-        let stats = self.replica.as_ref().map(|it| it.stats()).unwrap_or_default();
+        let stats = self.replicated.as_ref().map(|it| it.stats()).unwrap_or_default();
         ReplicaFigures {
             answered: stats.answered,
             passed_on: stats.passed_on,
@@ -131,5 +130,16 @@ impl RunningInstance {
         let age = |oldest| self.clock.now().since(oldest);
         let oldest_age = opening.oldest.map_or(Duration::ZERO, age);
         Some(OpeningFigures { count: opening.count, oldest_age })
+    }
+}
+
+async fn look_at(database: &DieselStore, name: &str) -> Database {
+    match database.pending_migrations().await {
+        Ok(pending) if pending.is_empty() => Database::Ready,
+        Ok(_) => Database::NotUpToDate,
+        Err(error) => {
+            tracing::debug!(error = chain(&error), "the {name} does not answer");
+            Database::Unreachable
+        }
     }
 }

@@ -88,9 +88,10 @@ pub(crate) async fn serve(flags: &Flags, early_end: EarlyEnd) -> Result<()> {
     let instance = RunningInstance {
         metrics,
         store: store.clone(),
+        replica: replica.clone(),
         rooms,
         chats_cache: stored.cache,
-        replica: stored.replicated,
+        replicated: stored.replicated,
         tokens_cache,
         clock,
         log_lines_dropped: log.lines_dropped(),

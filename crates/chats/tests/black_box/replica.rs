@@ -1,7 +1,7 @@
 //! The service with a replica of its database.
 
 use chats_testkit::postgres::{Pair, free_port};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Database, Deployment, Instance, until};
 
@@ -38,6 +38,14 @@ async fn a_chat_reads_back_at_once_and_from_the_standby_once_it_is_there() {
     pair.kill_primary().unwrap();
     until(async || one.read_by_scope("lesson-42").await.status == 200).await;
     read_by_both_keys(&one, &chat).await;
+    // So load balancers send them here.
+    until(async || {
+        let ready = one.ask("/readyz").await;
+        let told = ready.json();
+        let looks = ["database", "replica"].map(|it| told[it].as_str().unwrap());
+        ready.status == 200 && looks == ["unreachable", "ready"]
+    })
+    .await;
     one.read_by_scope("nobodys").await.problem(503, "database_unavailable");
     other.create("lesson-43").await.problem(503, "database_unavailable");
 }
@@ -51,7 +59,8 @@ async fn a_replica_that_is_not_there_is_done_without() {
     let chat = deployment.create("lesson-42", None).await.chat(201);
     read_by_both_keys(&deployment, &chat).await;
     assert!(reads(&deployment, "failed").await >= 1);
-    assert_eq!(deployment.ask("/readyz").await.status, 200);
+    let ready = deployment.ask("/readyz").await;
+    assert_eq!((ready.status, &ready.json()["replica"]), (200, &json!("unreachable")));
 
     let check = deployment.command().env(REPLICA, &nobody).arg("check").output().unwrap();
     let said = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
