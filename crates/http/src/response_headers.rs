@@ -31,7 +31,7 @@ pub(crate) fn write<B>(response: &mut ServiceResponse<B>, is_over_tls: bool) {
     }
     for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
     }
     if is_over_tls {
@@ -42,10 +42,13 @@ pub(crate) fn write<B>(response: &mut ServiceResponse<B>, is_over_tls: bool) {
 
 /// What responses get that do not say otherwise, as far as it makes sense for an API: see the REST
 /// Security Cheat Sheet of OWASP, "Security Headers".
-const DEFAULTS: [(HeaderName, &str); 3] = [
-    (CACHE_CONTROL, "no-store"),
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod respond;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard, web};
 use chats_domain::values::ChatId;
 
@@ -22,14 +22,18 @@ pub(crate) use {read::ID as READ, read_by_key::ID as READ_BY_KEY};
 /// Registers all routes, and the answers for all other paths and methods. Pages of other origins may use
 /// the reads if those are `shared`.
 pub(crate) fn configure(app: &mut web::ServiceConfig, shared: bool) {
-    let cors = || Condition::new(shared, from_fn(cors::share));
     app.service(posts_to(Route::Create).route(web::post().to(create::create)))
         .service(posts_to(Route::Convert).route(web::post().to(convert::convert)))
-        .service(reads_of(Route::Read).route(reads().to(read::read)).wrap(cors()))
-        .service(
-            reads_of(Route::ReadByKey).route(reads().to(read_by_key::read_by_key)).wrap(cors()),
-        )
         .default_service(web::to(route_not_found));
+    let read = reads_of(Route::Read).route(reads().to(read::read));
+    let read_by_key = reads_of(Route::ReadByKey).route(reads().to(read_by_key::read_by_key));
+    for resource in [read, read_by_key] {
+        if shared {
+            app.service(resource.wrap(from_fn(cors::share)));
+        } else {
+            app.service(resource);
+        }
+    }
 }
 
 /// What the routes say of themselves.
