@@ -36,6 +36,8 @@ pub(crate) struct Activity(Rc<Happening>);
 
 struct Happening {
     state: Cell<State>,
+    /// How many requests have begun.
+    begun: Cell<u64>,
     work: TaskTracker,
     runtime: Handle,
 }
@@ -45,14 +47,30 @@ enum State {
     /// A request is being answered.
     Busy,
     /// There has been no request since.
-    Waiting { since: Instant },
+    Waiting { since: Instant, last_had_body: bool },
 }
 
 impl Activity {
     /// Says that a request is being answered, until the returned value is dropped.
-    pub(crate) fn busy(&self) -> Busy {
+    pub(crate) fn busy(&self, has_body: bool) -> Busy {
         self.0.state.set(State::Busy);
-        Busy(self.clone())
+        self.0.begun.set(self.0.begun.get() + 1);
+        Busy { activity: self.clone(), has_body }
+    }
+
+    /// Since when no request is being answered. Now, if one is.
+    pub(crate) fn quiet_since(&self) -> Instant {
+        match self.0.state.get() {
+            State::Busy => Instant::now(),
+            State::Waiting { since, .. } => since,
+        }
+    }
+
+    /// If just as many requests as this have begun, none is being answered, and the last of them had no body.
+    pub(crate) fn is_quiet_after(&self, requests: u64) -> bool {
+        let without_body =
+            matches!(self.0.state.get(), State::Waiting { last_had_body: false, .. });
+        without_body && self.0.begun.get() == requests
     }
 
     /// Has work done that goes on although the connection may break. It is done on the runtime of the connections to
@@ -71,24 +89,38 @@ impl Activity {
     }
 }
 
-pub(crate) struct Busy(Activity);
+pub(crate) struct Busy {
+    activity: Activity,
+    has_body: bool,
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.state.set(State::Waiting { since: Instant::now() });
+        let since = Instant::now();
+        self.activity.0.state.set(State::Waiting { since, last_had_body: self.has_body });
     }
 }
 
 impl Connection {
     /// A connection whose work is done on `runtime`.
     pub(crate) fn new(stream: TcpStream, patience: Duration, runtime: Handle) -> Self {
-        let state = Cell::new(State::Waiting { since: Instant::now() });
-        let activity = Activity(Rc::new(Happening { state, work: TaskTracker::new(), runtime }));
+        let state = Cell::new(State::Waiting { since: Instant::now(), last_had_body: false });
+        let (begun, work) = (Cell::new(0), TaskTracker::new());
+        let activity = Activity(Rc::new(Happening { state, begun, work, runtime }));
         Self { stream, activity, patience, timer: Box::pin(sleep(patience)) }
     }
 
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.stream.peer_addr().ok()
+    }
+
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Waits until something has come, be it the end. (What [`ActixStream`] has for this wakes nobody.)
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stream.poll_read_ready(cx).map(drop)
     }
 
     fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
@@ -99,13 +131,8 @@ impl Connection {
     fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         loop {
             ready!(self.timer.as_mut().poll(cx));
-            let now = Instant::now();
-            let since = match self.activity.0.state.get() {
-                State::Busy => now,
-                State::Waiting { since } => since,
-            };
-            let end = since + self.patience;
-            if end <= now {
+            let end = self.activity.quiet_since() + self.patience;
+            if end <= Instant::now() {
                 tracing::debug!("closing a connection on which nothing was asked");
                 return Poll::Ready(Err(ErrorKind::TimedOut.into()));
             }
@@ -169,17 +196,17 @@ impl ActixStream for Connection {
 
 /// What HTTP is spoken over.
 pub(crate) trait Stream: ActixStream + 'static {
-    fn activity(&self) -> Activity;
+    fn connection(&self) -> &Connection;
 }
 
 impl Stream for Connection {
-    fn activity(&self) -> Activity {
-        self.activity.clone()
+    fn connection(&self) -> &Connection {
+        self
     }
 }
 
 impl Stream for TlsStream<Connection> {
-    fn activity(&self) -> Activity {
-        self.get_ref().0.activity()
+    fn connection(&self) -> &Connection {
+        self.get_ref().0
     }
 }

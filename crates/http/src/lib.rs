@@ -23,6 +23,7 @@ mod problem;
 mod request;
 mod request_id;
 mod response_headers;
+mod resting;
 mod route;
 mod routes;
 mod server;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use chats_domain::values::Account;
@@ -34,7 +34,8 @@ pub(crate) async fn finish(
     watch: Arc<Watch>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let begun = Begun::tell(Arc::clone(&watch.observer));
-    let _busy = request.conn_data::<Activity>().map(Activity::busy);
+    let has_body = !matches!(request.parts().1, Payload::None);
+    let _busy = request.conn_data::<Activity>().map(|activity| activity.busy(has_body));
     let id = request_id::of(request.headers());
     let context = trace::begin(watch.tracer.as_ref(), request.headers());
     let trace_id = trace::id(&context);

@@ -1,5 +1,6 @@
 use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::{io, thread};
 use actix_http::{HttpService, Protocol};
 use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{
-    Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config,
+    Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
 };
 use actix_tls::accept::max_concurrent_tls_connect;
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use crate::connection::{Connection, Stream};
 use crate::entrance::Entrance;
 use crate::middleware::{self, Watch};
+use crate::resting::{self, Lent, REST_AFTER};
 use crate::{Api, Settings, docs, routes};
 
 /// How long a TLS handshake may take.
@@ -212,17 +214,33 @@ impl Shared {
             .keep_alive(self.settings.keep_alive)
             .client_request_timeout(self.settings.client_timeout)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-            .on_connect_ext(|stream: &S, data| {
+            .on_connect_ext(|stream: &Lent<S>, data| {
                 data.insert(stream.activity());
             })
             .finish(map_config(app, |()| AppConfig::default()));
-        apply_fn_factory(http, |(stream, protocol, peer): (S, _, _), http| {
-            let activity = stream.activity();
-            http.call((stream, protocol, peer)).then(async move |served| {
-                // The worker thread lives as long as a connection does.
-                activity.has_ended().await;
-                served
-            })
+        let keep_alive = self.settings.keep_alive;
+        let stop = self.stop.clone();
+        fn_factory(move || {
+            let (http, stop) = (http.new_service(()), stop.clone());
+            async move {
+                let http = Rc::new(http.await?);
+                Ok(fn_service(move |(stream, protocol, peer): (S, _, _)| {
+                    let (http, stop) = (Rc::clone(&http), stop.clone());
+                    let lent = Lent::new(stream, REST_AFTER);
+                    let activity = lent.activity();
+                    let served = resting::serve(
+                        lent,
+                        keep_alive,
+                        async move |lent| http.call((lent, protocol, peer)).await,
+                        async move || stop.notified().await,
+                    );
+                    served.then(async move |served| {
+                        // The worker thread lives as long as a connection does.
+                        activity.has_ended().await;
+                        served
+                    })
+                }))
+            }
         })
     }
 }

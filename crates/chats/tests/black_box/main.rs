@@ -32,6 +32,7 @@ mod private_authorities;
 mod read;
 mod recover;
 mod replica;
+mod resting_connections;
 mod rolling_restart;
 mod secrets;
 mod shutdown;

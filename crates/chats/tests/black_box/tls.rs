@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,12 +12,22 @@ use std::time::{Duration, Instant};
 use chats_testkit::certificates::{Authority, Issued};
 use reqwest::{Certificate, Client};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
 
 use crate::support::{Answer, Process, chats, refusal, write_secret};
 
 /// On a busy machine, too, nothing takes this long.
 const LONG: Duration = Duration::from_mins(1);
+
+/// Longer than it takes until a connection rests.
+const RESTED: Duration = Duration::from_millis(600);
 
 const WITH_TLS: &str = r#"
 [http]
@@ -108,6 +119,41 @@ async fn the_api_is_served_over_tls_and_nothing_else() {
     let mut answer = Vec::new();
     plain.read_to_end(&mut answer).unwrap();
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+}
+
+/// It is also woken by what is said within TLS and is nothing to the service.
+#[tokio::test]
+async fn a_connection_that_rested_is_served_again() {
+    let authority = Authority::new().unwrap();
+    let service = Service::start(&issued_by(&authority));
+    let mut trusted = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(authority.certificate().as_bytes()).unwrap();
+    trusted.add(root).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let name = "127.0.0.1".try_into().unwrap();
+    let stream = tokio::net::TcpStream::connect(service.address()).await.unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+
+    for renews_keys in [false, true, false] {
+        stream.write_all(b"GET /api/v1/chats/1 HTTP/1.1\r\nhost: chats\r\n\r\n").await.unwrap();
+        stream.flush().await.unwrap();
+        // The answer comes in one piece, and is shorter than this.
+        let mut answer = [0; 4096];
+        let length = timeout(LONG, stream.read(&mut answer)).await.unwrap().unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 401"));
+        sleep(RESTED).await;
+        if renews_keys {
+            stream.get_mut().1.refresh_traffic_keys().unwrap();
+            stream.flush().await.unwrap();
+            sleep(RESTED).await;
+        }
+    }
+    stream.shutdown().await.unwrap();
+    assert_eq!(timeout(LONG, stream.read(&mut [0])).await.unwrap().unwrap(), 0);
 }
 
 #[tokio::test]
