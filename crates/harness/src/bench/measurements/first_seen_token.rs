@@ -13,7 +13,7 @@ use crate::measure::scene::{CONNECTIONS, Scene};
 use crate::measure::script::{Request, Script, Values};
 
 /// More than can be verified.
-const TOKENS_PER_SECOND: u64 = 25_000;
+const TOKENS_PER_SECOND: u64 = 60_000;
 
 pub(super) async fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let issuer = Es256Issuer::new()?;
