@@ -51,7 +51,8 @@ enum State {
 }
 
 impl Activity {
-    /// Says that a request is being answered, until the returned value is dropped.
+    /// Says that a request is being answered, until the returned value is dropped. To be called once for each request
+    /// at the most: a connection [rests](crate::resting) by their number.
     pub(crate) fn busy(&self, has_body: bool) -> Busy {
         self.0.state.set(State::Busy);
         self.0.begun.set(self.0.begun.get() + 1);

@@ -26,12 +26,13 @@ pub(crate) enum Database {
 pub struct PoolSettings {
     /// The most connections that are open to PostgreSQL. One for each processor and one more, but at the
     /// most half of them, serve the reads of one runtime each: so each worker has one, and the store's own
-    /// runtime. The others form a pool. SQLite has one that writes and a few that read, whatever this says.
+    /// runtime. The others form a pool. As many again may be open for a while, of which an answer did not come
+    /// in time. SQLite has one that writes and a few that read, whatever this says.
     pub max_connections: NonZeroUsize,
     /// How long a call waits for a connection: for one to be free, and again for a new one to be made. A change has
     /// waited for its turn before, for as long as its caller does.
     pub acquire_timeout: Duration,
-    /// How long PostgreSQL may take to answer, after which the connection is given up; and how long
+    /// How long PostgreSQL may take to answer, after which the connection is not used any more; and how long
     /// SQLite waits for another process that writes.
     pub answer_timeout: Duration,
 }

@@ -28,7 +28,7 @@ enum End {
 pub(super) struct Late;
 
 impl<'a> Deadline<'a> {
-    /// A deadline that ends `time` from now.
+    /// A deadline that ends `time` after the first wait.
     pub(super) fn after(clock: &'a dyn Clock, time: Duration) -> Self {
         Self { clock, end: End::After(time) }
     }

@@ -8,9 +8,12 @@
 //! of its own, and is read before its request begins. So if as many requests have begun as empty lines were
 //! delivered, each of these lines is the end of a head whose request has begun: none is in a body or between
 //! requests, no head is unread, no request waits. If nothing was delivered behind the last line, nothing is
-//! behind the last head; and if its request has no body, what comes next is a head. (A connection that is kept
-//! only until its client has sent a body in vain has that body before it: of the last request, or of one
-//! that has not begun.)
+//! behind the last head; and if its request has no body, what comes next is a head. (Before it closes, a connection
+//! may be kept until its client has sent a body that nobody wants. Either the last request has that body; or it is
+//! that of a head whose request never begins, and then there is one empty line more.)
+//!
+//! Answers must be whole when their request ends, as all are here. One whose body came later would be sent, and
+//! the connection closed after it, though it was not said to be.
 //!
 //! Whoever sends more empty lines than that, in a body, in chunks or between requests, has a connection that
 //! does not rest. That takes memory, and nothing else.

@@ -110,7 +110,7 @@ impl Postgres {
         if let Some(pipeline) = self.pipelines.here() {
             return pipeline.read(query, &self.connector, self.answer_timeout).await;
         }
-        let lent = self.lend_for_reading().await?;
+        let lent = self.lend_to_be_cancelled().await?;
         let (connection, _) = &*lent.connection;
         let answer = read_as_from(self.connector.role(), query, connection);
         let answer = timeout(self.answer_timeout, answer).await;
@@ -119,12 +119,12 @@ impl Postgres {
 
     /// Runs a query of an operator, which takes no place among those that read.
     pub(crate) async fn look<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        self.run_on(self.lend_for_reading().await?, query).await
+        self.run_on(self.lend_to_be_cancelled().await?, query).await
     }
 
     /// Runs a query that changes rows and returns them.
     pub(crate) async fn change<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        self.run_on(self.lend_for_a_change().await?, query).await
+        self.run_on(self.lend_to_be_left().await?, query).await
     }
 
     /// The connections, as they are now.
@@ -156,7 +156,7 @@ impl Postgres {
 
     /// Runs a query that changes something on a connection of its own.
     async fn execute_alone(&self, change: &dyn Change) -> Result<usize, Failure> {
-        let lent = self.lend_for_a_change().await?;
+        let lent = self.lend_to_be_left().await?;
         let (connection, _) = &*lent.connection;
         let answer = timeout(self.answer_timeout, change.run_on(connection)).await;
         self.settle(lent, answer)
@@ -168,17 +168,17 @@ impl Postgres {
         self.settle(lent, answer)
     }
 
-    /// Lends a connection for what may be cancelled.
-    async fn lend_for_reading(&self) -> Result<Lent, Failure> {
+    /// Lends a connection whose statement is cancelled if nobody waits for its answer any more.
+    async fn lend_to_be_cancelled(&self) -> Result<Lent, Failure> {
         let connection = lend(&self.pool, self.connector.runtime()).await;
         let connection = connection.map_err(Failure::Unavailable)?;
         let guarded = (connection, Arc::clone(&self.connector));
         Ok(Lent { connection: scopeguard::guard(guarded, give_up), since: Instant::now() })
     }
 
-    /// Lends a connection for what may be committed.
-    async fn lend_for_a_change(&self) -> Result<Lent, Failure> {
-        self.lend_for_reading().await.map(Lent::may_be_committed)
+    /// Lends a connection whose statement may commit something, and is left to end.
+    async fn lend_to_be_left(&self) -> Result<Lent, Failure> {
+        self.lend_to_be_cancelled().await.map(Lent::may_be_committed)
     }
 
     /// Lets a connection go back to the pool, if it may be of further use; and has the pool give up others that

@@ -15,7 +15,7 @@ pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 pub(super) enum NotTogether {
     /// None of them was carried out. Each may be by itself.
     NotDone,
-    /// There was no connection, or it failed, and nobody knows whether they were carried out.
+    /// There was no connection; or it failed at the begin or the end, and nobody knows whether they were carried out.
     Unavailable(Arc<Failure>),
 }
 
@@ -28,7 +28,7 @@ impl Postgres {
         changes: &[&dyn Change],
     ) -> Result<Vec<usize>, NotTogether> {
         let unavailable = |failure| NotTogether::Unavailable(Arc::new(failure));
-        let lent = self.lend_for_reading().await.map_err(unavailable)?;
+        let lent = self.lend_to_be_cancelled().await.map_err(unavailable)?;
         let (connection, _) = &*lent.connection;
         let begin = format!("BEGIN; SET LOCAL lock_timeout = {}", LOCK_TIMEOUT.as_millis());
         let sent = async {
