@@ -117,9 +117,20 @@ impl Postgres {
         self.settle(lent, answer)
     }
 
-    /// Runs a query of an operator, which takes no place among those that read.
-    pub(crate) async fn look<R: 'static>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure> {
-        self.run_on(self.lend_to_be_cancelled().await?, query).await
+    /// Runs a query of an operator: on the connection that the reads of the store's own runtime share, if it has one. So
+    /// it is answered though changes that wait hold all of the pool.
+    pub(crate) async fn look<R>(&self, query: impl Read<R>) -> Result<Vec<R>, Failure>
+    where
+        R: Send + 'static,
+    {
+        let postgres = self.clone();
+        let looked = self.connector.runtime().spawn(async move {
+            let Some(pipeline) = postgres.pipelines.here() else {
+                return postgres.run_on(postgres.lend_to_be_cancelled().await?, query).await;
+            };
+            pipeline.look(query, &postgres.connector, postgres.answer_timeout).await
+        });
+        looked.await.unwrap_or_else(|ended| Err(Failure::Unavailable(ended.into())))
     }
 
     /// Runs a query that changes rows and returns them.

@@ -2,9 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chats_domain::ports::Cause;
+use diesel::result::QueryResult;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use super::connection::Connection;
 use super::connector::{Connector, Driven};
 use super::outcome::outcome;
 use super::read::{Read, read_as_from};
@@ -25,8 +29,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Runs a query that reads. A connection that gave no answer in time, to this query or to another that
-    /// nobody waited for any more, is not used for further ones.
+    /// Runs a query that reads. What it says is true of a server that takes writes, unless that is a replica.
     pub(super) async fn read<R>(
         &self,
         query: impl Read<R>,
@@ -36,13 +39,34 @@ impl Pipeline {
     where
         R: Lasting + Send + 'static,
     {
+        let role = connector.role();
+        self.ask(move |it| read_as_from(role, query, it).boxed(), connector, answer_timeout).await
+    }
+
+    /// Runs a query that reads, whatever kind of server answers it.
+    pub(super) async fn look<R: 'static>(
+        &self,
+        query: impl Read<R>,
+        connector: &Connector,
+        answer_timeout: Duration,
+    ) -> Result<Vec<R>, Failure> {
+        self.ask(move |connection| connection.read(query), connector, answer_timeout).await
+    }
+
+    /// Asks. A connection that gave no answer in time, to this question or to another that nobody waited for any
+    /// more, is not used for further ones.
+    async fn ask<T>(
+        &self,
+        ask: impl for<'a> FnOnce(&'a Connection) -> BoxFuture<'a, QueryResult<T>>,
+        connector: &Connector,
+        answer_timeout: Duration,
+    ) -> Result<T, Failure> {
         let turn = timeout(connector.timeout(), self.turn(connector, answer_timeout)).await;
         let (_room, shared) = turn
             .map_err(|elapsed| Failure::Unavailable(elapsed.into()))?
             .map_err(Failure::Unavailable)?;
         shared.was_asked();
-        let answer = read_as_from(connector.role(), query, &shared.connection);
-        let outcome = outcome(timeout(answer_timeout, answer).await);
+        let outcome = outcome(timeout(answer_timeout, ask(&shared.connection)).await);
         match outcome {
             Err(Failure::Unavailable(_)) => self.give_up(&shared),
             _ => shared.has_answered(),

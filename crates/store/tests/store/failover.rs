@@ -193,6 +193,8 @@ async fn however_long_changes_have_to_wait_only_so_many_connections_wait_with_th
         most = operator_2.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0);
     }
     assert!(0 < most && most <= 2 * i64::try_from(CONNECTIONS).unwrap(), "{most}");
+    // Nor do they keep operators from looking.
+    assert_eq!(store.opening().await.unwrap().count, 0);
 
     lock.rollback().await.unwrap();
     until(&operator_2, &waiting_for_a_lock(0)).await;
