@@ -1,9 +1,9 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
+use super::driven::Driven;
 use super::server::Server;
 use super::tls::TlsError;
 use super::url::{PostgresUrl, Role};
@@ -111,12 +112,8 @@ impl Connector {
 
     /// Opens a connection on the runtime that this is called on.
     pub(super) async fn connect_here(&self) -> ConnectionResult<Driven> {
-        Ok(Driven {
-            connection: self.how.open(&self.how.drivers_elsewhere).await?,
-            connector: self.clone(),
-            is_given_up: AtomicBool::new(false),
-            silent_since: Mutex::default(),
-        })
+        let connection = self.how.open(&self.how.drivers_elsewhere).await?;
+        Ok(Driven::new(connection, self.clone()))
     }
 
     /// Returns once all connections of other runtimes are closed, which others have to see to.
@@ -141,53 +138,6 @@ impl Connector {
     /// How long a connection may take.
     pub(super) fn timeout(&self) -> Duration {
         self.how.timeout
-    }
-}
-
-/// A connection of a runtime, whose task ends with it.
-pub(super) struct Driven {
-    pub(super) connection: Connection,
-    connector: Connector,
-    is_given_up: AtomicBool,
-    /// Since when it has given no answer, though it was asked. Whoever asked may have left.
-    silent_since: Mutex<Option<Instant>>,
-}
-
-impl Driven {
-    /// Whether further queries may be sent on it: it is there, and was never silent for `patience`.
-    pub(super) fn is_alive(&self, patience: Duration) -> bool {
-        let is_silent = || self.silence().is_some_and(|since| since.elapsed() >= patience);
-        !self.is_given_up.load(Ordering::Relaxed) && !self.connection.is_closed() && !is_silent()
-    }
-
-    /// Notes that a query was sent.
-    pub(super) fn was_asked(&self) {
-        self.silence().get_or_insert_with(Instant::now);
-    }
-
-    /// Notes that a query was answered.
-    pub(super) fn has_answered(&self) {
-        *self.silence() = None;
-    }
-
-    /// Has no further queries sent on it.
-    pub(super) fn give_up(&self) {
-        self.is_given_up.store(true, Ordering::Relaxed);
-    }
-
-    fn silence(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.silent_since.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Driven {
-    /// Of itself the task, and the connection with it, would wait for the answers that nobody waits for. If
-    /// there are none, it tells the server of the end.
-    fn drop(&mut self) {
-        let is_asked = self.is_given_up.load(Ordering::Relaxed) || self.silence().is_some();
-        if is_asked {
-            self.connector.give_up(&self.connection);
-        }
     }
 }
 

@@ -6,6 +6,7 @@ mod cancel;
 mod change;
 mod connection;
 mod connector;
+mod driven;
 mod exclusive;
 mod group_commit;
 mod migrating;

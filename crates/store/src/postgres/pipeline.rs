@@ -9,7 +9,8 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::connection::Connection;
-use super::connector::{Connector, Driven};
+use super::connector::Connector;
+use super::driven::Driven;
 use super::outcome::outcome;
 use super::read::{Read, read_as_from};
 use crate::failure::Failure;
