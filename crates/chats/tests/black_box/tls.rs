@@ -18,16 +18,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::support::{Answer, Process, chats, refusal, write_secret};
 
 /// On a busy machine, too, nothing takes this long.
 const LONG: Duration = Duration::from_mins(1);
-
-/// Longer than it takes until a connection rests.
-const RESTED: Duration = Duration::from_millis(600);
 
 const WITH_TLS: &str = r#"
 [http]
@@ -52,7 +49,9 @@ impl Service {
         let directory = directory_with(WITH_TLS);
         write(directory.path(), issued);
         let (log, stderr) = io::pipe().unwrap();
-        let (process, said) = Process::start(chats(directory.path()).stderr(stderr), "tenants");
+        let mut command = chats(directory.path());
+        command.env("CHATS_LOG__FILTER", "info,chats_http::resting=debug").stderr(stderr);
+        let (process, said) = Process::start(&mut command, "tenants");
         let (_, url) = said.split_once("is ready at ").unwrap();
         let url = url.split_whitespace().next().unwrap().to_owned();
 
@@ -145,11 +144,11 @@ async fn a_connection_that_rested_is_served_again() {
         let mut answer = [0; 4096];
         let length = timeout(LONG, stream.read(&mut answer)).await.unwrap().unwrap();
         assert!(answer[..length].starts_with(b"HTTP/1.1 401"));
-        sleep(RESTED).await;
+        service.logs(&["a connection rests"]);
         if renews_keys {
             stream.get_mut().1.refresh_traffic_keys().unwrap();
             stream.flush().await.unwrap();
-            sleep(RESTED).await;
+            service.logs(&["a connection rests"]);
         }
     }
     stream.shutdown().await.unwrap();

@@ -71,6 +71,7 @@ pub(crate) async fn serve<S: Stream, E>(
         if !lent.0.borrow().is_resting {
             return Ok(());
         }
+        tracing::debug!("a connection rests");
         if !lent.is_asked(keep_alive, &stopped).await {
             lent.close().await;
             return Ok(());

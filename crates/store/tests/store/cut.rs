@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chats_domain::chat::Attempt;
-use chats_domain::ports::{ChatStore, Confirmed, Reserved};
+use chats_domain::ports::{ChatStore, Reservation, Reserved};
+use chats_store::DieselStore;
 use chats_testkit::postgres::database;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
-use uuid::Uuid;
 
+use crate::group_commit::assert_one_of_two_has_the_room;
 use crate::postgres::assert_unavailable;
 use crate::{connected, migrated, operator, patient, reservation};
 
@@ -28,11 +29,7 @@ async fn a_group_whose_commit_did_not_arrive_is_not_done_and_nobody_is_told_that
     migrated(&url).await;
     let store = connected(&proxy(&url, Cut::Before("COMMIT")).await, patient()).await;
     let chats = ["a", "b", "c"].map(reservation);
-    for unknown in join_all(chats.iter().map(|chat| store.reserve(chat))).await {
-        assert_unavailable(&unknown);
-    }
-    let count = operator(&url).await.query_one("SELECT count(*) FROM chat", &[]).await.unwrap();
-    assert_eq!(count.get::<_, i64>(0), 0);
+    assert_nothing_is_done(&url, &store, &chats).await;
     for chat in &chats {
         assert_eq!(store.reserve(chat).await.unwrap(), Reserved::Made);
     }
@@ -71,11 +68,7 @@ async fn a_group_that_did_not_begin_is_not_tried_again() {
     migrated(&url).await;
     let store = connected(&proxy(&url, Cut::Before("BEGIN")).await, patient()).await;
     let chats = ["a", "b", "c"].map(reservation);
-    for unknown in join_all(chats.iter().map(|chat| store.reserve(chat))).await {
-        assert_unavailable(&unknown);
-    }
-    let count = operator(&url).await.query_one("SELECT count(*) FROM chat", &[]).await.unwrap();
-    assert_eq!(count.get::<_, i64>(0), 0);
+    assert_nothing_is_done(&url, &store, &chats).await;
 }
 
 #[tokio::test]
@@ -87,16 +80,16 @@ async fn a_group_that_cannot_be_rolled_back_is_carried_out_one_by_one() {
         direct.reserve(chat).await.unwrap();
     }
     let store = connected(&proxy(&url, Cut::Before("ROLLBACK")).await, patient()).await;
-    let [room, another] = [Uuid::new_v4().into(), Uuid::new_v4().into()];
-    let (one, other, third) = tokio::join!(
-        store.confirm(chats[0].id, Attempt::FIRST, room),
-        store.confirm(chats[1].id, Attempt::FIRST, room),
-        store.confirm(chats[2].id, Attempt::FIRST, another),
-    );
-    assert_eq!(third.unwrap(), Confirmed::Ready);
-    let mut of_one_room = [one.unwrap(), other.unwrap()];
-    of_one_room.sort_by_key(|it| *it == Confirmed::Ready);
-    assert_eq!(of_one_room, [Confirmed::RoomTaken, Confirmed::Ready]);
+    assert_one_of_two_has_the_room(&store, &chats).await;
+}
+
+/// Reserves chats together: nobody knows what came of it, and nothing did.
+async fn assert_nothing_is_done(url: &str, store: &DieselStore, chats: &[Reservation]) {
+    for unknown in join_all(chats.iter().map(|chat| store.reserve(chat))).await {
+        assert_unavailable(&unknown);
+    }
+    let count = operator(url).await.query_one("SELECT count(*) FROM chat", &[]).await.unwrap();
+    assert_eq!(count.get::<_, i64>(0), 0);
 }
 
 /// The URL of a proxy before the server of `url`, which cuts the first connection that comes to that.

@@ -6,7 +6,8 @@ use std::fs;
 use std::time::Duration;
 
 use chats_domain::chat::Attempt;
-use chats_domain::ports::{ChatStore, Confirmed, Reserved};
+use chats_domain::ports::{ChatStore, Confirmed, Reservation, Reserved};
+use chats_store::DieselStore;
 use chats_testkit::postgres::{Cluster, database};
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -48,18 +49,7 @@ async fn one_that_fails_makes_no_other_fail() {
     for chat in &chats {
         store.reserve(chat).await.unwrap();
     }
-    let [room, another] = [Uuid::new_v4().into(), Uuid::new_v4().into()];
-    let (one, other, third) = tokio::join!(
-        store.confirm(chats[0].id, Attempt::FIRST, room),
-        store.confirm(chats[1].id, Attempt::FIRST, room),
-        store.confirm(chats[2].id, Attempt::FIRST, another),
-    );
-    assert_eq!(third.unwrap(), Confirmed::Ready);
-    let of_one_room = [one.unwrap(), other.unwrap()];
-    assert!(
-        of_one_room.contains(&Confirmed::Ready) && of_one_room.contains(&Confirmed::RoomTaken),
-        "{of_one_room:?}"
-    );
+    assert_one_of_two_has_the_room(&store, &chats).await;
 }
 
 #[tokio::test]
@@ -159,4 +149,20 @@ async fn where_too_many_wait_the_next_hears_so_at_once_unless_it_goes_on_with_so
     assert!(before_it.get::<_, i64>(0) < GROUPS.into());
     // There is room again.
     assert_eq!(store.reserve(&chats[BEGINNINGS]).await.unwrap(), Reserved::Made);
+}
+
+/// Confirms three chats together, of which two get one room.
+pub(crate) async fn assert_one_of_two_has_the_room(store: &DieselStore, chats: &[Reservation; 3]) {
+    let [room, another] = [Uuid::new_v4().into(), Uuid::new_v4().into()];
+    let (one, other, third) = tokio::join!(
+        store.confirm(chats[0].id, Attempt::FIRST, room),
+        store.confirm(chats[1].id, Attempt::FIRST, room),
+        store.confirm(chats[2].id, Attempt::FIRST, another),
+    );
+    assert_eq!(third.unwrap(), Confirmed::Ready);
+    let of_one_room = [one.unwrap(), other.unwrap()];
+    assert!(
+        of_one_room.contains(&Confirmed::Ready) && of_one_room.contains(&Confirmed::RoomTaken),
+        "{of_one_room:?}"
+    );
 }
